@@ -1,0 +1,239 @@
+"""The stock artifact types. Names, properties and files are TFX's where TFX has the type.
+
+Files are below `artifact.path`; a split's are below `artifact.split(name)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from millwork.core.errors import BadInput, did_you_mean
+from millwork.core.graph import Artifact, Condition, Scalar, custom_property
+
+PARQUET = "parquet"
+TFRECORD = "tfrecords_gzip"
+
+
+@dataclass(eq=False)
+class SplitArtifact(Artifact):
+    """An artifact with one folder for each split: `Split-train/`, `Split-eval/`, …"""
+
+    span: int = 0
+    split_names: tuple[str, ...] = ()
+
+    def split(self, name: str) -> Path:
+        """The folder of one split."""
+        if name not in self.split_names:
+            raise BadInput(f"{self.type_name} has no split {name!r}. {did_you_mean(name, self.split_names)}")
+        return self.path / f"Split-{name}"
+
+
+@dataclass(eq=False)
+class Examples(SplitArtifact):
+    """Rows of data: `Split-<name>/data_*` as Parquet, or as gzipped TFRecords of `tf.Example`."""
+
+    base_type: ClassVar[str] = "mlmd.Dataset"
+
+    version: int = 0
+    file_format: str = custom_property(PARQUET)
+    payload_format: str = custom_property("FORMAT_TF_EXAMPLE")
+    num_examples: Mapping[str, int] = custom_property({})
+    """Rows per split."""
+
+
+@dataclass(eq=False)
+class ExampleStatistics(SplitArtifact):
+    """`Split-<name>/FeatureStats.pb`: TFDV's DatasetFeatureStatisticsList."""
+
+    base_type: ClassVar[str] = "mlmd.Statistics"
+
+
+@dataclass(eq=False)
+class Schema(Artifact):
+    """`schema.pbtxt`: TensorFlow Metadata's Schema."""
+
+
+@dataclass(eq=False)
+class ExampleAnomalies(SplitArtifact):
+    """`Split-<name>/SchemaDiff.pb`: TFDV's Anomalies."""
+
+    blessed: str = custom_property("")
+    """JSON, as TFX writes it: per split 1 if there is no anomaly, else 0."""
+    num_anomalies: int = custom_property(0)
+    """Over all splits."""
+
+
+@dataclass(eq=False)
+class TransformGraph(Artifact):
+    """`transform_fn/`, `transformed_metadata/`, `metadata/`: what tft.TFTransformOutput reads."""
+
+
+@dataclass(eq=False)
+class Model(Artifact):
+    """`Format-Serving/`: what the user's `run_fn` saved to `fn_args.serving_model_dir`."""
+
+    base_type: ClassVar[str] = "mlmd.Model"
+
+    framework: str = custom_property("")
+    """`saved_model`, `keras`, `skops`, `joblib`, or `unknown`."""
+
+
+@dataclass(eq=False)
+class ModelRun(Artifact):
+    """What `run_fn` wrote to `fn_args.model_run_dir`: TensorBoard logs, checkpoints."""
+
+
+@dataclass(eq=False)
+class ModelBlessing(Artifact):
+    """An empty file `BLESSED` or `NOT_BLESSED`."""
+
+    blessed: int = custom_property(0)
+
+
+@dataclass(eq=False)
+class InfraBlessing(Artifact):
+    """An empty file `INFRA_BLESSED` or `INFRA_NOT_BLESSED`."""
+
+    blessed: int = custom_property(0)
+
+
+@dataclass(eq=False)
+class PushedModel(Artifact):
+    """A copy of the model that was pushed."""
+
+    base_type: ClassVar[str] = "mlmd.Model"
+
+    pushed: int = custom_property(0)
+    pushed_destination: str = custom_property("")
+    pushed_version: str = custom_property("")
+
+
+@dataclass(eq=False)
+class Predictions(SplitArtifact):
+    """`Split-<name>/predictions.parquet`: a row for each example that was scored.
+
+    Columns: `row_id` (int64, the place in the split, or what the user names), `label`, `predicted`,
+    `weight` (float64, 1 by default), `score_<class>` (float64) for each of `classes`, or `score` for
+    regression, and `slice_<feature>` for each of `slice_features`.
+    """
+
+    base_type: ClassVar[str] = "mlmd.Dataset"
+
+    problem: str = "binary"
+    """`binary`, `multiclass` or `regression`."""
+    classes: tuple[str, ...] = ()
+    """Class names in the order of the model's scores. The last of two is the positive one."""
+    label: str = ""
+    """The feature that holds the truth."""
+    slice_features: tuple[str, ...] = ()
+    num_examples: Mapping[str, int] = custom_property({})
+
+
+@dataclass(eq=False)
+class ConfusionMatrix(SplitArtifact):
+    """`Split-<name>/confusion_matrix.{csv,json,svg}` and `report.html`."""
+
+    base_type: ClassVar[str] = "mlmd.Metrics"
+
+    accuracy: Mapping[str, float] = custom_property({})
+    """Per split."""
+
+
+@dataclass(eq=False)
+class RocCurve(SplitArtifact):
+    """`Split-<name>/roc.{csv,json,svg}` and `report.html`."""
+
+    base_type: ClassVar[str] = "mlmd.Metrics"
+
+    auc: Mapping[str, float] = custom_property({})
+    """Per split: of the positive class, or the macro average over the classes."""
+
+
+@dataclass(eq=False)
+class HyperParameters(Artifact):
+    """`best_hyperparameters.txt`: JSON."""
+
+
+@dataclass(eq=False)
+class Report(Artifact):
+    """Something for people to read, such as `report.md`."""
+
+
+V = TypeVar("V", bound=Scalar)
+
+
+@dataclass(eq=False)
+class ValueArtifact(Artifact, Generic[V]):
+    """One value, passed from step to step. The uri is the file that holds it.
+
+    Compare it in `when(...)`: `with when(accuracy >= 0.8):`
+    """
+
+    file: ClassVar[str] = "value"
+    computed: ClassVar[tuple[str, ...]] = ("value",)
+    parse: ClassVar[Any] = str
+
+    @property
+    def value(self) -> V:
+        """What the producing step wrote."""
+        parsed: V = self.parse(self.path.read_text())
+        return parsed
+
+    @value.setter
+    def value(self, value: V) -> None:
+        self.path.write_text(self._text(value))
+
+    def _text(self, value: V) -> str:
+        return repr(value) if isinstance(value, float) else str(value)
+
+    def __lt__(self, other: V) -> Condition:
+        return self.prop("value") < other
+
+    def __le__(self, other: V) -> Condition:
+        return self.prop("value") <= other
+
+    def __gt__(self, other: V) -> Condition:
+        return self.prop("value") > other
+
+    def __ge__(self, other: V) -> Condition:
+        return self.prop("value") >= other
+
+    def equals(self, other: V) -> Condition:
+        """True if the value is this one."""
+        return self.prop("value").equals(other)
+
+
+@dataclass(eq=False)
+class Integer(ValueArtifact[int]):
+    """A whole number."""
+
+    parse: ClassVar[Any] = int
+
+
+@dataclass(eq=False)
+class Float(ValueArtifact[float]):
+    """A number."""
+
+    parse: ClassVar[Any] = float
+
+
+@dataclass(eq=False)
+class String(ValueArtifact[str]):
+    """A text."""
+
+
+@dataclass(eq=False)
+class Boolean(ValueArtifact[bool]):
+    """True or false, written as 1 or 0."""
+
+    @staticmethod
+    def _parse(text: str) -> bool:
+        return text == "1"
+
+    parse: ClassVar[Any] = _parse
+
+    def _text(self, value: bool) -> str:
+        return "1" if value else "0"

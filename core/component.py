@@ -1,0 +1,118 @@
+"""Components from classes: one class is both the spec and the executor."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, dataclass_transform
+
+from millwork.core.callables import reference_to
+from millwork.core.contract import FRAMEWORK_FIELDS, check_arguments, settle_paths, signature_of_class
+from millwork.core.graph import Artifact, Condition, Step, open_conditions
+from millwork.core.options import Options
+from millwork.core.signature import PathRole, Signature
+
+
+def output(*, init: Literal[False] = False) -> Any:
+    """Mark a field as an output: the component writes it, the caller only reads it."""
+    return field(init=False, repr=False, metadata={"output": True})
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(output, field))
+@dataclass(kw_only=True, eq=False)
+class Component(Step):
+    """Artifact fields are inputs, `output()` fields are outputs, all others are parameters.
+
+    `run` does the work. It reads `self.<input>.path`, writes below `self.<output>.path` and sets the
+    properties of its outputs. `check` may refuse arguments as soon as the component is created.
+    """
+
+    kind: ClassVar[Literal["class", "function", "import"]] = "class"
+
+    id: str = ""
+    options: Options = field(default_factory=Options)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclass(kw_only=True, eq=False)(cls)
+        cls.__init__ = _checked(cls.__init__)  # type: ignore[method-assign]
+
+    def __post_init__(self) -> None:
+        self.id = self.id or snake_case(type(self).__name__)
+        self.conditions: tuple[Condition, ...] = open_conditions.get()
+        vars(self).update(settle_paths(self.signature, self.arguments))
+        self._promise_outputs()
+        self.check()
+
+    def check(self) -> None:
+        """Refuse arguments that cannot work. Nothing has run yet; inputs are promises."""
+
+    @property
+    def reference(self) -> str:
+        return reference_to(type(self))
+
+    @property
+    def signature(self) -> Signature:
+        return _signature(type(self))
+
+    @property
+    def arguments(self) -> Mapping[str, object]:
+        return {name: getattr(self, name) for name in [*self.signature.inputs, *self.signature.parameters]}
+
+    @property
+    def outputs(self) -> Mapping[str, Artifact]:
+        return {name: getattr(self, name) for name in self.signature.outputs}
+
+    def external_files(self) -> Iterable[Path]:
+        for name, parameter in self.signature.parameters.items():
+            value = getattr(self, name)
+            if parameter.role is PathRole.READ and value is not None:
+                yield from _files_below(Path(value))
+
+    def bind(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Self:
+        ready = copy(self)
+        for name, wanted in self.signature.inputs.items():
+            artifacts = inputs.get(name)
+            if artifacts is not None:
+                setattr(ready, name, list(artifacts) if wanted.many else artifacts[0])
+        ready._promise_outputs()
+        for name, artifact in ready.outputs.items():
+            artifact.uri = outputs[name]
+        return ready
+
+    def _promise_outputs(self) -> None:
+        for name, kind in self.signature.outputs.items():
+            setattr(self, name, kind(producer=self))
+
+
+def snake_case(name: str) -> str:
+    """`CsvExampleGen` becomes `csv_example_gen`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@functools.cache
+def _signature(cls: type[Component]) -> Signature:
+    return signature_of_class(cls)
+
+
+def _checked(init: Callable[..., None]) -> Callable[..., None]:
+    """Our own words for what Python's TypeError would say, and types checked as well."""
+
+    @functools.wraps(init)
+    def checked(self: Component, **given: object) -> None:
+        arguments = {name: value for name, value in given.items() if name not in FRAMEWORK_FIELDS}
+        check_arguments(type(self).__name__, _signature(type(self)), arguments)
+        init(self, **given)
+
+    return checked
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(p for p in path.rglob("*") if p.is_file())
+    elif path.exists():
+        yield path

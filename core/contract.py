@@ -1,0 +1,168 @@
+"""Reading the contract of a component from its annotations, and holding arguments against it."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from millwork.core.errors import WrongArgument, did_you_mean
+from millwork.core.graph import Artifact
+from millwork.core.signature import Input, Parameter, PathRole, Signature
+
+FRAMEWORK_FIELDS = ("id", "options")
+
+
+def signature_of_class(cls: type) -> Signature:
+    """Artifact fields are inputs, `output()` fields are outputs, all others are parameters."""
+    hints = get_type_hints(cls, include_extras=True)
+    inputs: dict[str, Input] = {}
+    parameters: dict[str, Parameter] = {}
+    outputs: dict[str, type] = {}
+    for f in fields(cls):
+        if "output" in f.metadata:
+            outputs[f.name] = hints[f.name]
+        elif f.name not in FRAMEWORK_FIELDS and f.init:
+            _sort(f.name, hints[f.name], _default_of(f), inputs, parameters)
+    return Signature(inputs, parameters, outputs)
+
+
+def signature_of_function(function: Callable[..., object], outputs: Mapping[str, type]) -> Signature:
+    """The same for a function, whose first parameter is what it writes."""
+    hints = get_type_hints(function, include_extras=True)
+    inputs: dict[str, Input] = {}
+    parameters: dict[str, Parameter] = {}
+    _, *rest = inspect.signature(function).parameters.values()
+    for p in rest:
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            raise WrongArgument(f"{function.__qualname__}: *args and **kwargs have no types. Name each argument")
+        if p.name not in hints:
+            raise WrongArgument(f"{function.__qualname__}: annotate {p.name!r}, so that it can be checked")
+        _sort(p.name, hints[p.name], MISSING if p.default is p.empty else p.default, inputs, parameters)
+    return Signature(inputs, parameters, outputs)
+
+
+def check_arguments(owner: str, signature: Signature, given: Mapping[str, object]) -> None:
+    """Refuse what is missing, misspelt or of the wrong type, and say what to write instead."""
+    known = [*signature.inputs, *signature.parameters]
+    for name in given:
+        if name in signature.outputs:
+            raise WrongArgument(f"{owner} writes {name!r} itself: it is an output and cannot be given")
+        if name not in known:
+            raise WrongArgument(f"{owner} has no argument {name!r}. {did_you_mean(name, known)}")
+    for wanted in signature.inputs.values():
+        if wanted.name in given:
+            _check_input(owner, wanted, given[wanted.name])
+        elif not wanted.optional:
+            raise WrongArgument(f"{owner} needs {wanted.name}: {_input_type(wanted)}. Pass {wanted.name}=...")
+    for parameter in signature.parameters.values():
+        if parameter.name in given:
+            _check_parameter(owner, parameter, given[parameter.name])
+        elif parameter.required:
+            hint = hint_text(parameter.hint)
+            raise WrongArgument(f"{owner} needs {parameter.name}: {hint}. Pass {parameter.name}=...")
+
+
+def settle_paths(signature: Signature, arguments: Mapping[str, object]) -> dict[str, object]:
+    """Relative paths made absolute: the step will run in another folder than the one it was described in."""
+    settled = dict(arguments)
+    for name, parameter in signature.parameters.items():
+        value = settled.get(name)
+        if parameter.role and isinstance(value, str | Path) and "://" not in str(value):
+            settled[name] = type(value)(Path(value).expanduser().absolute())
+    return settled
+
+
+def hint_text(hint: Any) -> str:
+    """A type hint as a user would write it."""
+    if get_origin(hint) is Annotated:
+        return hint_text(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return " | ".join(hint_text(a) for a in get_args(hint))
+    if isinstance(hint, type) and not get_args(hint):
+        return "None" if hint is types.NoneType else hint.__name__
+    return str(hint).replace("typing.", "").replace("collections.abc.", "").replace("pathlib.", "")
+
+
+def _default_of(f: Field[Any]) -> object:
+    if f.default_factory is not MISSING:
+        return f.default_factory()
+    return f.default
+
+
+def _sort(
+    name: str, hint: Any, default: object, inputs: dict[str, Input], parameters: dict[str, Parameter]
+) -> None:
+    parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    optional = types.NoneType in parts
+    core = [p for p in parts if p is not types.NoneType]
+    if len(core) == 1 and _is_artifact(core[0]):
+        inputs[name] = Input(name, core[0], optional=optional or default is not MISSING)
+    elif len(core) == 1 and (element := _element(core[0])):
+        inputs[name] = Input(name, element, optional=optional or default is not MISSING, many=True)
+    else:
+        parameters[name] = Parameter(name, hint, default, _role(hint))
+
+
+def _is_artifact(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Artifact)
+
+
+def _element(hint: Any) -> type[Artifact] | None:
+    origin = get_origin(hint)
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return None
+    artifacts = [a for a in get_args(hint) if _is_artifact(a)]
+    return artifacts[0] if artifacts else None
+
+
+def _role(hint: Any) -> PathRole | None:
+    if get_origin(hint) is Annotated:
+        roles = [m for m in get_args(hint)[1:] if isinstance(m, PathRole)]
+        return roles[0] if roles else None
+    for part in get_args(hint):
+        if role := _role(part):
+            return role
+    return None
+
+
+def _check_input(owner: str, wanted: Input, value: object) -> None:
+    if value is None and wanted.optional:
+        return
+    items = value if wanted.many and isinstance(value, list | tuple) else [value]
+    if wanted.many and not isinstance(value, list | tuple):
+        raise WrongArgument(f"{owner}: {wanted.name} takes a list of {wanted.type.__name__}, not {_what(value)}")
+    for item in items:
+        if not isinstance(item, wanted.type):
+            raise WrongArgument(f"{owner}: {wanted.name} must be {_input_type(wanted)}, not {_what(item)}")
+
+
+def _check_parameter(owner: str, parameter: Parameter, value: object) -> None:
+    from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
+
+    if isinstance(value, Artifact):
+        raise WrongArgument(
+            f"{owner}: {parameter.name} is a parameter ({hint_text(parameter.hint)}) and cannot take "
+            f"{_what(value)}: its value is not known yet"
+        )
+    try:
+        check_type(value, parameter.hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
+    except TypeCheckError as e:
+        raise WrongArgument(
+            f"{owner}: {parameter.name} must be {hint_text(parameter.hint)}, but got {value!r} ({e})"
+        ) from None
+
+
+def _input_type(wanted: Input) -> str:
+    name = f"list[{wanted.type.__name__}]" if wanted.many else wanted.type.__name__
+    return f"{name} | None" if wanted.optional else name
+
+
+def _what(value: object) -> str:
+    if isinstance(value, Artifact):
+        made = f" made by {value.producer.id}" if value.producer else ""
+        return f"{type(value).__name__}{made}"
+    return f"{value!r} of type {type(value).__name__}"
