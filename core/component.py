@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
+from millwork.core.board import place
 from millwork.core.callables import reference_to
 from millwork.core.contract import FRAMEWORK_FIELDS, check_arguments, settle_paths, signature_of_class
-from millwork.core.graph import Artifact, Condition, Step, open_conditions
+from millwork.core.graph import Artifact, Step
 from millwork.core.options import Options
 from millwork.core.signature import PathRole, Signature
 
@@ -43,10 +44,10 @@ class Component(Step):
 
     def __post_init__(self) -> None:
         self.id = self.id or snake_case(type(self).__name__)
-        self.conditions: tuple[Condition, ...] = open_conditions.get()
         vars(self).update(settle_paths(self.signature, self.arguments))
         self._promise_outputs()
         self.check()
+        place(self)
 
     def check(self) -> None:
         """Refuse arguments that cannot work. Nothing has run yet; inputs are promises."""
@@ -57,7 +58,7 @@ class Component(Step):
 
     @property
     def signature(self) -> Signature:
-        return _signature(type(self))
+        return contract_of(type(self))
 
     @property
     def arguments(self) -> Mapping[str, object]:
@@ -95,7 +96,8 @@ def snake_case(name: str) -> str:
 
 
 @functools.cache
-def _signature(cls: type[Component]) -> Signature:
+def contract_of(cls: type[Component]) -> Signature:
+    """What goes into a component and what comes out."""
     return signature_of_class(cls)
 
 
@@ -105,7 +107,7 @@ def _checked(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def checked(self: Component, **given: object) -> None:
         arguments = {name: value for name, value in given.items() if name not in FRAMEWORK_FIELDS}
-        check_arguments(type(self).__name__, _signature(type(self)), arguments)
+        check_arguments(type(self).__name__, contract_of(type(self)), arguments)
         init(self, **given)
 
     return checked

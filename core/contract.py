@@ -14,6 +14,7 @@ from millwork.core.graph import Artifact
 from millwork.core.signature import Input, Parameter, PathRole, Signature
 
 FRAMEWORK_FIELDS = ("id", "options")
+"""What every step has: not part of its contract."""
 
 
 def signature_of_class(cls: type) -> Signature:

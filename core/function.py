@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, get_type_hints
 
+from millwork.core.board import place
 from millwork.core.callables import reference_to
 from millwork.core.contract import check_arguments, settle_paths, signature_of_function
 from millwork.core.errors import WrongArgument
-from millwork.core.graph import Artifact, Condition, Step, open_conditions
+from millwork.core.graph import Artifact, Step
 from millwork.core.options import Options
 from millwork.core.signature import Signature
 
@@ -52,15 +53,18 @@ class FunctionComponent(Generic[W, P]):
         return signature_of_function(self.function, _written_types(self.function))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> W:
+        """Place a step, and get what it will write."""
+        written: W = self.step(*args, **kwargs).written
+        return written
+
+    def step(self, *args: P.args, **kwargs: P.kwargs) -> FunctionStep:
+        """Place a step, and get the step itself."""
         name, signature = self.function.__name__, self.signature
         given = _by_name(self.function, args, kwargs)
         check_arguments(name, signature, given)
         defaults = {n: p.default for n, p in signature.parameters.items() if not p.required}
-        arguments = {**dict.fromkeys(signature.inputs), **defaults, **given}
-        step = FunctionStep(
-            self.id or name, self.function, signature, settle_paths(signature, arguments), self.options
-        )
-        return step.written  # type: ignore[no-any-return]
+        arguments = settle_paths(signature, {**dict.fromkeys(signature.inputs), **defaults, **given})
+        return FunctionStep(self.id or name, self.function, signature, arguments, self.options)
 
 
 def component(function: Callable[Concatenate[W, P], None]) -> FunctionComponent[W, P]:
@@ -84,11 +88,11 @@ class FunctionStep(Step):
     ) -> None:
         self.id = id
         self.options = options
-        self.conditions: tuple[Condition, ...] = open_conditions.get()
         self._function = function
         self._signature = signature
         self._arguments = arguments
         self._outputs = {name: kind(producer=self) for name, kind in signature.outputs.items()}
+        place(self)
 
     @property
     def reference(self) -> str:

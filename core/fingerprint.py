@@ -1,0 +1,138 @@
+"""What decides a step's outputs, as named parts: equal parts, equal outputs.
+
+Place, time, run and pipeline are not among them, so equal work is found again wherever it was done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from millwork.core.callables import load_reference
+from millwork.core.component import Component, contract_of
+from millwork.core.function import FunctionComponent
+from millwork.core.graph import Artifact, Step
+from millwork.core.plan import PlannedStep
+from millwork.core.records import to_stored
+from millwork.core.signature import PathRole, Signature
+from millwork.core.source import Sources, sources_of_file, sources_of_module, version_of
+from millwork.core.storage import file_digest
+from millwork.core.values import canonical, decode, references_in
+
+Parts = dict[str, str]
+
+_MANY_FILES = 100
+
+
+class Fingerprinter:
+    """Takes fingerprints of steps. Reads each source file once, so make a new one for each run."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, Sources] = {}
+
+    def parts(
+        self, planned: PlannedStep, inputs: Mapping[str, Sequence[Artifact]], step: Step | None = None
+    ) -> Parts:
+        """Everything that decides what `planned` writes for these inputs. `step` is its loaded form, if known."""
+        step = step or planned.load(inputs, dict.fromkeys(planned.outputs, ""))
+        parts = {"component": planned.reference, **self._code(planned), **_parameters(planned)}
+        for name, artifacts in sorted(inputs.items()):
+            for i, artifact in enumerate(artifacts):
+                parts[f"input:{name}" + (f"[{i}]" if len(artifacts) > 1 else "")] = input_digest(artifact)
+        return {**parts, **_external(step)}
+
+    def packages(self, planned: PlannedStep) -> set[str]:
+        """The installed packages that a step imports: what a runner loads ahead."""
+        found = set(planned.libraries)
+        for module, sources in self._sources(planned):
+            if not module.startswith("millwork."):  # our own parts name their libraries
+                found |= sources.installed - {"millwork"}
+        return found
+
+    def _code(self, planned: PlannedStep) -> Parts:
+        parts: Parts = {"version:python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+        for _, sources in self._sources(planned):
+            parts |= {f"code:{name}": digest for name, digest in sources.files.items()}
+        for package in sorted(self.packages(planned)):
+            parts[f"version:{package}"] = version_of(package.partition(".")[0])
+        return parts
+
+    def _sources(self, planned: PlannedStep) -> list[tuple[str, Sources]]:
+        modules = {planned.reference.partition(":")[0]}
+        modules |= {r.partition(":")[0] for r in references_in(dict(planned.parameters))}
+        found = [(m, self._of_module(m)) for m in sorted(modules)]
+        for name, role in _roles(planned).items():
+            value = decode(planned.parameters[name])
+            if role is PathRole.CODE and value is not None:
+                found.append((str(value), sources_of_file(Path(value))))
+        return found
+
+    def _of_module(self, name: str) -> Sources:
+        if name not in self._modules:
+            self._modules[name] = sources_of_module(name)
+        return self._modules[name]
+
+
+def fingerprint(parts: Parts) -> str:
+    """The parts in one name."""
+    return hashlib.sha256(canonical(dict(parts)).encode()).hexdigest()
+
+
+def input_digest(artifact: Artifact) -> str:
+    """Type, content and properties of an input; not where it is."""
+    properties = {n: to_stored(v) for n, v in artifact.properties.items()}
+    return hashlib.sha256(
+        canonical([type(artifact).type_name, artifact.digest, dict(properties)]).encode()
+    ).hexdigest()
+
+
+def differences(before: Parts, now: Parts) -> list[str]:
+    """What changed, for people: `parameter num_steps changed`, `code pipeline.features is new`."""
+    said = []
+    for name in sorted({*before, *now}):
+        if before.get(name) == now.get(name):
+            continue
+        kind, _, which = name.partition(":")
+        verb = "is new" if name not in before else "is gone" if name not in now else "changed"
+        if kind in ("parameter", "version") and verb == "changed":
+            verb = f"changed from {before[name]} to {now[name]}"
+        said.append(f"{kind} {which} {verb}".replace("  ", " "))
+    return sorted(said, key=lambda text: _ORDER.index(text.split()[0]) if text.split()[0] in _ORDER else 9)
+
+
+_ORDER = ("parameter", "file", "code", "input", "version", "component")
+
+
+def _roles(planned: PlannedStep) -> dict[str, PathRole | None]:
+    return {n: p.role for n, p in _signature(planned).parameters.items() if n in planned.parameters}
+
+
+def _signature(planned: PlannedStep) -> Signature:
+    target = load_reference(planned.reference)
+    if isinstance(target, FunctionComponent):
+        return target.signature
+    if isinstance(target, type) and issubclass(target, Component):
+        return contract_of(target)
+    return Signature({}, {}, {})
+
+
+def _parameters(planned: PlannedStep) -> Parts:
+    roles = _roles(planned)
+    by_content = (PathRole.READ, PathRole.CODE)
+    skipped = {"uri"} if planned.kind == "import" else {n for n, r in roles.items() if r in by_content}
+    kept = {n: v for n, v in planned.parameters.items() if n not in skipped or v is None}
+    return {f"parameter:{n}": canonical(v) for n, v in kept.items()}
+
+
+def _external(step: Step) -> Parts:
+    files = sorted(set(step.external_files()))
+    if not files:
+        return {}
+    root = Path(os.path.commonpath([f.parent for f in files]))
+    digests = {f"file:{f.relative_to(root).as_posix()}": file_digest(f) for f in files}
+    if len(digests) <= _MANY_FILES:
+        return digests
+    return {f"file:{len(digests)} files": hashlib.sha256(canonical(dict(digests)).encode()).hexdigest()}

@@ -1,0 +1,190 @@
+"""A pipeline: a name, steps in an order that works, and what the describing function returned."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints, overload
+
+from millwork.core.board import drawing
+from millwork.core.contract import hint_text
+from millwork.core.errors import (
+    DuplicateId,
+    ForeignArtifact,
+    UnknownParameter,
+    WrongArgument,
+)
+from millwork.core.function import Outputs
+from millwork.core.graph import Artifact, Step, upstream
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+
+class Pipeline(Generic[R]):
+    """Steps in an order that works: each after the steps it needs.
+
+    `produces` is what the pipeline is for: artifacts, in any tuple, list, dict or dataclass. After a run,
+    `run[artifact]` is the real one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        produces: R,
+        *,
+        steps: Iterable[Step] = (),
+        parameters: Mapping[str, object] | None = None,
+        source: str = "",
+    ) -> None:
+        self.name = _checked_name("pipeline", name)
+        self.produces = produces
+        self.parameters = dict(parameters or {})
+        self.source = source
+        """`module:function` of the describing function, if there is one."""
+        wanted = [*_artifacts_in(produces), *(a for step in steps for a in step.outputs.values())]
+        self.steps = _in_given_order(list(upstream(wanted)), list(steps))
+        self._check_ids()
+        self._own()
+
+    def _check_ids(self) -> None:
+        for id, times in Counter(step.id for step in self.steps).items():
+            _checked_name("step", id)
+            if times > 1:
+                raise DuplicateId(id)
+
+    def _own(self) -> None:
+        for step in self.steps:
+            owner: Pipeline[Any] | None = getattr(step, "_pipeline", None)
+            if owner is not None and owner.name != self.name:
+                raise ForeignArtifact(step.id, owner.name, self.name)
+        for step in self.steps:
+            step._pipeline = self  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, eq=False)
+class PipelineFunction(Generic[P, R]):
+    """A function that describes a pipeline. Its parameters are the pipeline's."""
+
+    function: Callable[P, R]
+    name: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pipeline[R]:
+        """Describe the pipeline with these parameters. Nothing runs."""
+        with drawing() as steps:
+            produces = self.function(*args, **kwargs)
+        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        bound.apply_defaults()
+        source = f"{self.function.__module__}:{self.function.__qualname__}"
+        return Pipeline(self.name, produces, steps=steps, parameters=bound.arguments, source=source)
+
+    @property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The pipeline parameters by name."""
+        return inspect.signature(self.function).parameters
+
+    def with_parameters(self, given: Mapping[str, object]) -> Pipeline[R]:
+        """Describe the pipeline with parameters from outside: a command line or a file.
+
+        A text is read as the type that the parameter is annotated with.
+        """
+        hints = get_type_hints(self.function, include_extras=True)
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in self.parameters:
+                raise UnknownParameter(self.name, name, self.parameters)
+            values[name] = _typed(f"{self.name}: {name}", hints.get(name, str), value)
+        for name, parameter in self.parameters.items():
+            if parameter.default is parameter.empty and name not in values:
+                hint = hint_text(hints.get(name, str))
+                raise WrongArgument(f"Pipeline {self.name!r} needs a value for {name}: {hint}. Pass -p {name}=...")
+        return self(**values)  # type: ignore[call-arg]
+
+
+@overload
+def pipeline(function: Callable[P, R], /) -> PipelineFunction[P, R]: ...
+@overload
+def pipeline(*, name: str) -> Callable[[Callable[P, R]], PipelineFunction[P, R]]: ...
+def pipeline(function: Callable[P, R] | None = None, /, *, name: str = "") -> Any:
+    """Make a pipeline of a function: every step that is created inside belongs to it.
+
+        @pipeline
+        def classic(data: Path, steps: int = 200) -> Model:
+            examples = CsvExampleGen(input_base=data).examples
+            ...
+    """
+    if function is None:
+        return functools.partial(_pipeline_function, name=name)
+    return _pipeline_function(function, name)
+
+
+def _pipeline_function(function: Callable[P, R], name: str) -> PipelineFunction[P, R]:
+    return PipelineFunction(function, name or function.__name__)
+
+
+def _in_given_order(found: list[Step], given: list[Step]) -> list[Step]:
+    """Steps as the user wrote them where that order works, so that plans and logs read like the source."""
+    place = {step: i for i, step in enumerate(given)}
+    remaining = sorted(found, key=lambda s: place.get(s, -1))
+    ordered: list[Step] = []
+    done: set[Step] = set()
+    while remaining:
+        step = next(s for s in remaining if all(a.producer in done for a in s.needs()))
+        remaining.remove(step)
+        done.add(step)
+        ordered.append(step)
+    return ordered
+
+
+def _artifacts_in(value: object) -> Iterator[Artifact]:
+    if isinstance(value, Artifact):
+        yield value
+    elif isinstance(value, Step):
+        yield from value.outputs.values()
+    elif isinstance(value, Outputs):
+        yield from _artifacts_in(vars(value))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _artifacts_in(item)
+    elif isinstance(value, list | tuple | set):
+        for item in value:
+            yield from _artifacts_in(item)
+    elif is_dataclass(value):
+        for f in fields(value):
+            yield from _artifacts_in(getattr(value, f.name))
+    elif value is not None:
+        raise WrongArgument(
+            f"A pipeline produces artifacts, but this one returned {value!r} of type {type(value).__name__}"
+        )
+
+
+def _checked_name(what: str, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise WrongArgument(
+            f"{name!r} cannot be the name of a {what}: it becomes a folder. Use up to 63 letters, digits, "
+            "'_', '-' and '.', beginning with a letter or digit"
+        )
+    return name
+
+
+def _typed(where: str, hint: Any, value: object) -> object:
+    """`value` as the type that `hint` asks for; YAML and command lines know only text and numbers."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError:
+        if not isinstance(value, str):
+            raise WrongArgument(f"{where} must be {hint_text(hint)}, but got {value!r}") from None
+    try:
+        return TypeAdapter(hint).validate_json(value)
+    except ValidationError:
+        raise WrongArgument(f"{where} must be {hint_text(hint)}, but got {value!r}") from None
+
+

@@ -1,0 +1,153 @@
+"""A pipeline as data: a JSON document that every runner executes.
+
+Fully resolved, the same byte for byte for the same pipeline, and readable by another process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from millwork.core.callables import load_reference, reference_to
+from millwork.core.component import Component, contract_of
+from millwork.core.conditions import condition_to_json
+from millwork.core.errors import MillworkError, WrongArgument
+from millwork.core.function import FunctionComponent
+from millwork.core.graph import Artifact, Step
+from millwork.core.importing import ImportStep
+from millwork.core.options import Options
+from millwork.core.pipeline import Pipeline
+from millwork.core.values import decode, encode
+
+SCHEMA = "millwork/plan/v1"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An output of another step."""
+
+    step: str
+    output: str
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of a plan. `parameters` are encoded as `millwork.core.values` says."""
+
+    id: str
+    kind: str
+    reference: str
+    base_type: str
+    libraries: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, tuple[Wire, ...]]
+    outputs: Mapping[str, str]
+    """The artifact types, as `module:name`."""
+    conditions: tuple[Mapping[str, Any], ...]
+    options: Options
+
+    def needs(self) -> Iterator[Wire]:
+        """Every output of other steps that must be known before this step may start."""
+        for wires in self.inputs.values():
+            yield from wires
+        for condition in self.conditions:
+            yield from _wires_in(condition)
+
+    def load(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Step:
+        """The step itself, ready to run: with real inputs, and a place for each output."""
+        parameters = {name: decode(value) for name, value in self.parameters.items()}
+        if self.kind == "import":
+            kind = load_reference(self.outputs["imported"])
+            return ImportStep(self.id, kind, parameters["uri"], parameters["properties"]).bind({}, outputs)
+        target = load_reference(self.reference)
+        if isinstance(target, type) and issubclass(target, Component):
+            wanted = target(id=self.id, options=self.options, **parameters, **_as_arguments(target, inputs))
+            return wanted.bind(inputs, outputs)
+        if isinstance(target, FunctionComponent):
+            place = target.configured(id=self.id, options=self.options)
+            return place.step(**parameters, **_as_arguments(target, inputs)).bind(inputs, outputs)
+        raise WrongArgument(
+            f"{self.reference} is a plain {type(target).__name__}, not a component. Decorate it with @component"
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A pipeline, compiled."""
+
+    pipeline: str
+    parameters: Mapping[str, Any]
+    steps: tuple[PlannedStep, ...]
+
+    def __getitem__(self, id: str) -> PlannedStep:
+        return next(s for s in self.steps if s.id == id)
+
+    def to_json(self) -> str:
+        """The document."""
+        content = {"schema": SCHEMA, **dataclasses.asdict(self)}
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The plan that a document holds."""
+        content = json.loads(text)
+        if content.get("schema") != SCHEMA:
+            raise MillworkError(f"This is not a plan of this version: its schema is {content.get('schema')!r}")
+        return cls(content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"])))
+
+
+def compile_pipeline(pipeline: Pipeline[Any]) -> Plan:
+    """The plan of a pipeline. Refuses what could not cross to another process."""
+    parameters = {n: encode(v, f"Pipeline parameter {n}") for n, v in pipeline.parameters.items()}
+    return Plan(pipeline.name, parameters, tuple(_plan_step(s) for s in pipeline.steps))
+
+
+def step_from_json(content: Mapping[str, Any]) -> PlannedStep:
+    """One step of a document."""
+    inputs = {name: tuple(Wire(**w) for w in wires) for name, wires in content["inputs"].items()}
+    changed = {
+        "inputs": inputs,
+        "libraries": tuple(content["libraries"]),
+        "conditions": tuple(content["conditions"]),
+        "options": Options(**content["options"]),
+    }
+    return PlannedStep(**{**content, **changed})
+
+
+def _plan_step(step: Step) -> PlannedStep:
+    return PlannedStep(
+        id=step.id,
+        kind=step.kind,
+        reference=step.reference,
+        base_type=step.base_type,
+        libraries=step.libraries,
+        parameters={n: encode(v, f"{step.id}: {n}") for n, v in step.parameters.items()},
+        inputs={name: tuple(_wire(a) for a in artifacts) for name, artifacts in step.inputs.items()},
+        outputs={name: reference_to(type(a)) for name, a in step.outputs.items()},
+        conditions=tuple(condition_to_json(c) for c in step.conditions),
+        options=step.options,
+    )
+
+
+def _wire(artifact: Artifact) -> Wire:
+    producer = artifact.producer
+    assert producer is not None, "upstream() lets no artifact without a producer into a pipeline"
+    return Wire(producer.id, next(n for n, a in producer.outputs.items() if a is artifact))
+
+
+def _wires_in(condition: Mapping[str, Any]) -> Iterator[Wire]:
+    for operand in condition["operands"]:
+        if isinstance(operand, Mapping) and "operator" in operand:
+            yield from _wires_in(operand)
+        elif isinstance(operand, Mapping):
+            yield Wire(operand["step"], operand["output"])
+
+
+def _as_arguments(
+    target: type[Component] | FunctionComponent[Any, Any], inputs: Mapping[str, Sequence[Artifact]]
+) -> dict[str, Any]:
+    signature = contract_of(target) if isinstance(target, type) else target.signature
+    return {n: list(a) if signature.inputs[n].many else a[0] for n, a in inputs.items()}

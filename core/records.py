@@ -1,0 +1,143 @@
+"""What the metadata store says about runs, executions and artifacts, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any
+
+from millwork.core.callables import reference_to
+from millwork.core.graph import Artifact, property_names
+
+Stored = int | float | str
+
+
+class State(Enum):
+    """How far a step, or a run, has come."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    CACHED = "cached"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def good(self) -> bool:
+        """True if the outputs are there to be used."""
+        return self in (State.COMPLETE, State.CACHED)
+
+
+@dataclass(frozen=True)
+class ArtifactRecord:
+    """An artifact of the store. `properties` are as stored: JSON text where they are not scalars."""
+
+    id: int
+    type_name: str
+    uri: str
+    digest: str
+    properties: Mapping[str, Stored]
+    state: str = "live"
+    created: float = 0.0
+
+    def load(self, kind: type[Artifact]) -> Artifact:
+        """The artifact as an object of its type."""
+        stored = {n: v for n, v in self.properties.items() if n in property_names(kind)}
+        return kind(self.uri, digest=self.digest, **_from_stored(kind, stored))
+
+
+@dataclass(frozen=True)
+class ExecutionRecord:
+    """One attempt to have a step's outputs: run, found in the cache, skipped or failed."""
+
+    id: int
+    type: str
+    node: str
+    run: str
+    state: State
+    properties: Mapping[str, Stored]
+    created: float
+    updated: float
+
+    @property
+    def seconds(self) -> float:
+        """How long the work took. 0 if there was none."""
+        return float(self.properties.get("__seconds__", 0.0))
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a pipeline."""
+
+    id: str
+    pipeline: str
+    state: State
+    properties: Mapping[str, Stored]
+    created: float
+    updated: float
+
+
+@dataclass
+class NewArtifact:
+    """An artifact that is about to be recorded."""
+
+    type_name: str
+    base_type: str
+    uri: str
+    digest: str
+    declared: dict[str, Stored] = field(default_factory=dict)
+    custom: dict[str, Stored] = field(default_factory=dict)
+    external: bool = False
+
+
+def new_artifact(artifact: Artifact, *, external: bool = False) -> NewArtifact:
+    """What to record about a real artifact."""
+    record = NewArtifact(
+        artifact.type_name, artifact.base_type, artifact.uri, artifact.digest, external=external
+    )
+    custom = {f.name for f in fields(artifact) if f.metadata.get("custom")}
+    for name, value in artifact.properties.items():
+        (record.custom if name in custom else record.declared)[name] = to_stored(value)
+    for name in artifact.computed:
+        record.custom[name] = to_stored(getattr(artifact, name))
+    return record
+
+
+def to_stored(value: object) -> Stored:
+    """A property value as ML Metadata keeps it: TFX writes what is not a scalar as JSON text."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int | float | str):
+        return value
+    return json.dumps(value, sort_keys=True)
+
+
+def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
+    """A real artifact, to be sent to another process."""
+    return {
+        "type": reference_to(type(artifact)),
+        "uri": artifact.uri,
+        "digest": artifact.digest,
+        "properties": {n: to_stored(v) for n, v in artifact.properties.items()},
+    }
+
+
+def artifact_from_json(content: Mapping[str, Any], kind: type[Artifact]) -> Artifact:
+    """What `artifact_to_json` was given."""
+    properties = _from_stored(kind, content["properties"])
+    return kind(content["uri"], digest=content["digest"], **properties)
+
+
+def _from_stored(kind: type[Artifact], stored: Mapping[str, Stored]) -> dict[str, Any]:
+    defaults = vars(kind())
+    values: dict[str, Any] = {}
+    for name, value in stored.items():
+        default = defaults[name]
+        if isinstance(default, tuple | Mapping):
+            parsed = json.loads(value) if isinstance(value, str) and value else default
+            values[name] = tuple(parsed) if isinstance(default, tuple) else parsed
+        else:
+            values[name] = type(default)(value)
+    return values

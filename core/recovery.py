@@ -1,0 +1,81 @@
+"""Runs that ended without saying so: their process was killed, or the machine went down."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from pathlib import Path
+from typing import IO
+
+from millwork.core.execution import execution_folder
+from millwork.core.records import ExecutionRecord, RunRecord, State
+from millwork.core.storage import is_remote, join, local_path, remove
+from millwork.core.store import MetadataStore
+
+log = logging.getLogger("millwork")
+
+
+class RunLock:
+    """Held by the process that runs; free once it has ended, however it ended."""
+
+    def __init__(self, root: str, run: str) -> None:
+        self.path = _folder(root) / f"{run}.lock"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = open(self.path, "w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        """The run has ended and said so."""
+        self.path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def recover(store: MetadataStore, root: str) -> list[str]:
+    """Close runs whose process is gone, and remove what they left unfinished. Returns their ids."""
+    closed = []
+    for path in sorted(_folder(root).glob("*.lock")):
+        with open(path) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # its process lives
+            if _close(store, root, path.stem):
+                closed.append(path.stem)
+            path.unlink(missing_ok=True)
+    return closed
+
+
+def _close(store: MetadataStore, root: str, run: str) -> bool:
+    known = [r for r in store.runs(limit=200, state=State.RUNNING) if r.id == run]
+    for record in known:
+        for execution in store.executions_of_run(run):
+            if execution.state is State.RUNNING:
+                _clean_up(store, root, record, execution)
+        store.update_run(run, {"__state__": State.CANCELLED.value})
+        log.warning("Run %s ended without finishing. Continue it with: millwork resume %s", run, run)
+    return bool(known)
+
+
+def _clean_up(store: MetadataStore, root: str, run: RunRecord, execution: ExecutionRecord) -> None:
+    message = "The process that ran this step ended without finishing it"
+    store.close(execution.id, State.FAILED, {"__error_type__": "Interrupted", "__error__": message})
+    staged = execution_folder(root, run.pipeline, execution.node, execution.id) / "staged"
+    remove(str(staged))
+    for output in _output_folders(root, run.pipeline, execution.node):
+        remove(join(output, str(execution.id)))
+
+
+def _output_folders(root: str, pipeline: str, node: str) -> list[str]:
+    if is_remote(root):
+        import fsspec
+
+        fs, path = fsspec.core.url_to_fs(join(root, pipeline, node))
+        return [fs.unstrip_protocol(p) for p in fs.ls(path, detail=False)] if fs.exists(path) else []
+    folder = local_path(root) / pipeline / node
+    return [str(p) for p in folder.glob("*") if p.name != ".system"]
+
+
+def _folder(root: str) -> Path:
+    here = Path(".millwork") if is_remote(root) else local_path(root)
+    return Path(os.path.abspath(here)) / ".runs"

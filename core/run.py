@@ -1,0 +1,81 @@
+"""What a runner gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from millwork.core.errors import NotFound, RunFailed
+from millwork.core.failures import Failure
+from millwork.core.graph import Artifact
+from millwork.core.records import State
+
+A = TypeVar("A", bound=Artifact)
+
+
+@dataclass(frozen=True)
+class StepStatus:
+    """How one step of a run ended."""
+
+    id: str
+    state: State
+    reason: str = ""
+    """Why it was run, found in the cache, skipped or cancelled."""
+    began: float = 0.0
+    """Seconds since the epoch."""
+    seconds: float = 0.0
+    attempts: int = 0
+    execution: int = 0
+    """Its id in the metadata store."""
+    log: str = ""
+    failure: Failure | None = None
+    peak_memory: int = 0
+    """Bytes, of the process that did the work."""
+
+
+@dataclass
+class Run:
+    """One execution of a pipeline: `run[promise]` is the real artifact, of the same type."""
+
+    id: str
+    pipeline: str
+    root: str
+    state: State = State.RUNNING
+    steps: dict[str, StepStatus] = field(default_factory=dict)
+    outputs: dict[str, Mapping[str, Artifact]] = field(default_factory=dict, repr=False)
+    """Real artifacts by step and output name."""
+
+    def __getitem__(self, promise: A) -> A:
+        producer = promise.producer
+        step = producer.id if producer else ""
+        if producer is None or step not in self.outputs:
+            why = f": {step} is {self.steps[step].state.value}" if step in self.steps else ""
+            raise NotFound(f"Run {self.id} has no {type(promise).__name__} of {step or 'nobody'}{why}")
+        name = next(n for n, a in producer.outputs.items() if a is promise)
+        return cast(A, self.outputs[step][name])
+
+    @property
+    def failed(self) -> list[StepStatus]:
+        """The steps that failed by themselves, not because of others."""
+        return [s for s in self.steps.values() if s.state is State.FAILED]
+
+    def check(self) -> None:
+        """Raise RunFailed, with every failure in its message, unless all went well."""
+        if self.state in (State.COMPLETE, State.CACHED):
+            return
+        if self.state is State.CANCELLED:
+            raise RunFailed(f"Run {self.id} was interrupted. Continue it with: millwork resume {self.id}")
+        said = "\n\n".join(failure_text(s) for s in self.failed)
+        raise RunFailed(f"Run {self.id} failed.\n\n{said}\n\nContinue it with: millwork resume {self.id}")
+
+
+def failure_text(status: StepStatus) -> str:
+    """A failed step for people: the user's own line first, then where everything is."""
+    attempts = f" after {status.attempts} attempts" if status.attempts > 1 else ""
+    log = f"\nlog: {status.log}" if status.log else ""
+    return f"{status.id} failed{attempts}\n{status.failure or status.reason}{log}"
+
+
+Listener = Callable[[StepStatus], None]
+"""Is told whenever a step begins or ends."""

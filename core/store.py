@@ -1,0 +1,322 @@
+"""The metadata store: ML Metadata, in the layout that TFX writes and its tools read.
+
+Contexts `pipeline`, `pipeline_run` (a child of its pipeline), `node` and `execution_cache`; executions typed by
+the component's qualified name; artifacts with TFX's types and properties. What TFX has no place for is a
+custom property whose name begins and ends with `__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from millwork.core.errors import NotFound
+from millwork.core.records import ArtifactRecord, ExecutionRecord, NewArtifact, RunRecord, State, Stored
+from millwork.core.store_connection import Connection, connect, list_options, proto
+from millwork.core.store_messages import (
+    DELETED,
+    INPUT,
+    LIVE,
+    OUTPUT,
+    artifact_record,
+    event,
+    execution_record,
+    run_record,
+    set_custom,
+    set_value,
+    state_code,
+)
+
+
+class MetadataStore:
+    """Reads and writes one store. One process writes: the runner's."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._connection: Connection = connect(uri)
+        self._types: dict[tuple[str, str], int] = {}
+
+    # Writing
+
+    def begin_run(
+        self, pipeline: str, run: str, nodes: Iterable[str], properties: Mapping[str, Stored]
+    ) -> RunContexts:
+        """Record that a run has started, and prepare what its executions are filed under."""
+        with self._connection.writing() as mlmd:
+            parent = self._context("pipeline", pipeline)
+            child = self._context("pipeline_run", run, {"__pipeline__": pipeline, **properties})
+            pb = proto()
+            mlmd.put_parent_contexts([pb.ParentContext(child_id=child.id, parent_id=parent.id)])
+            by_node = {node: self._context("node", f"{pipeline}.{node}") for node in nodes}
+        return RunContexts(pipeline, run, parent, child, by_node)
+
+    def update_run(self, run: str, properties: Mapping[str, Stored]) -> None:
+        """Add to what is known about a run."""
+        with self._connection.writing() as mlmd:
+            context = self._found(mlmd.get_context_by_type_and_name("pipeline_run", run), f"run {run}")
+            set_custom(context, properties)
+            mlmd.put_contexts([context])
+
+    def register(
+        self,
+        contexts: RunContexts,
+        node: str,
+        type_name: str,
+        base_type: str,
+        parameters: Mapping[str, Stored],
+        inputs: Mapping[str, Sequence[int]],
+        properties: Mapping[str, Stored],
+    ) -> int:
+        """Record that a step has started, with what it reads. Returns the execution's id."""
+        with self._connection.writing():
+            execution = self._new_execution(contexts, node, type_name, base_type, State.RUNNING)
+            set_custom(execution, {**parameters, **properties})
+            return self._put(execution, self._input_events(inputs), contexts.of(node))
+
+    def finish(
+        self,
+        execution: int,
+        contexts: RunContexts,
+        node: str,
+        outputs: Mapping[str, Sequence[NewArtifact]],
+        properties: Mapping[str, Stored],
+        fingerprint: str,
+    ) -> dict[str, list[ArtifactRecord]]:
+        """Make outputs live and the execution complete, in one transaction."""
+        with self._connection.writing() as mlmd:
+            [found] = mlmd.get_executions_by_id([execution])
+            found.last_known_state = state_code(State.COMPLETE)
+            set_custom(found, properties)
+            events = [
+                (self._artifact(new), event(OUTPUT, key, index))
+                for key, news in outputs.items()
+                for index, new in enumerate(news)
+            ]
+            filed = contexts.of(node)
+            if fingerprint:
+                filed = [*filed, self._context("execution_cache", fingerprint)]
+            _, ids, _ = mlmd.put_execution(found, events, filed)
+            artifacts = {a.id: a for a in mlmd.get_artifacts_by_id(ids)} if ids else {}
+        remaining = iter(ids)
+        return {k: [artifact_record(artifacts[next(remaining)]) for _ in news] for k, news in outputs.items()}
+
+    def close(self, execution: int, state: State, properties: Mapping[str, Stored]) -> None:
+        """Record that an execution ended without outputs."""
+        with self._connection.writing() as mlmd:
+            [found] = mlmd.get_executions_by_id([execution])
+            found.last_known_state = state_code(state)
+            set_custom(found, properties)
+            mlmd.put_executions([found])
+
+    def record(
+        self,
+        contexts: RunContexts,
+        node: str,
+        type_name: str,
+        base_type: str,
+        state: State,
+        inputs: Mapping[str, Sequence[int]],
+        outputs: Mapping[str, Sequence[int]],
+        properties: Mapping[str, Stored],
+    ) -> int:
+        """Record a step that did not run: found in the cache, or skipped."""
+        with self._connection.writing():
+            execution = self._new_execution(contexts, node, type_name, base_type, state)
+            set_custom(execution, properties)
+            events = self._input_events(inputs) + self._events(outputs, OUTPUT)
+            return self._put(execution, events, contexts.of(node))
+
+    def mark_deleted(self, artifacts: Sequence[int]) -> None:
+        """Record that the files of these artifacts are gone."""
+        with self._connection.writing() as mlmd:
+            found = mlmd.get_artifacts_by_id(artifacts)
+            for artifact in found:
+                artifact.state = DELETED
+            mlmd.put_artifacts(found)
+
+    # Reading
+
+    def cached(self, fingerprint: str) -> tuple[ExecutionRecord, dict[str, list[ArtifactRecord]]] | None:
+        """The newest completed execution with this fingerprint, and what it wrote."""
+        mlmd = self._connection.reading()
+        context = mlmd.get_context_by_type_and_name("execution_cache", fingerprint)
+        found = self._executions(context.id, limit=1) if context else []
+        return (found[0], self.outputs_of(found[0].id)) if found else None
+
+    def latest_execution(self, pipeline: str, node: str, states: Sequence[State]) -> ExecutionRecord | None:
+        """The newest execution of a node in one of these states."""
+        mlmd = self._connection.reading()
+        context = mlmd.get_context_by_type_and_name("node", f"{pipeline}.{node}")
+        if context is None:
+            return None
+        wanted = " OR ".join(f"last_known_state = {s.name}" for s in states)
+        found = self._executions(context.id, limit=1, filter=f"({wanted})")
+        return found[0] if found else None
+
+    def executions_of_run(self, run: str) -> list[ExecutionRecord]:
+        """Every execution of a run, in the order in which they began."""
+        mlmd = self._connection.reading()
+        context = self._found(mlmd.get_context_by_type_and_name("pipeline_run", run), f"run {run}")
+        return sorted(self._executions(context.id), key=lambda e: e.id)
+
+    def execution(self, id: int) -> ExecutionRecord:
+        """One execution."""
+        found = self._connection.reading().get_executions_by_id([id])
+        return execution_record(self._found(found[0] if found else None, f"execution {id}"))
+
+    def outputs_of(self, execution: int) -> dict[str, list[ArtifactRecord]]:
+        """What an execution wrote, by output name."""
+        return self._artifacts_of(execution, OUTPUT)
+
+    def inputs_of(self, execution: int) -> dict[str, list[ArtifactRecord]]:
+        """What an execution read, by input name."""
+        return self._artifacts_of(execution, INPUT)
+
+    def producer_of(self, artifact: int) -> ExecutionRecord | None:
+        """The execution that wrote an artifact."""
+        return next(iter(self._executions_at(artifact, OUTPUT)), None)
+
+    def consumers_of(self, artifact: int) -> list[ExecutionRecord]:
+        """The executions that read an artifact."""
+        return self._executions_at(artifact, INPUT)
+
+    def runs(self, limit: int = 50, pipeline: str = "", state: State | None = None) -> list[RunRecord]:
+        """The newest runs, newest first."""
+        terms = []
+        if pipeline:
+            terms.append(f"custom_properties.__pipeline__.string_value = '{_quoted(pipeline)}'")
+        if state:
+            terms.append(f"custom_properties.__state__.string_value = '{state.value}'")
+        mlmd = self._connection.reading()
+        options = list_options(limit, " AND ".join(["type = 'pipeline_run'", *terms]))
+        return [run_record(c) for c in mlmd.get_contexts(options)]
+
+    def run(self, id: str) -> RunRecord:
+        """One run, by its full id."""
+        context = self._connection.reading().get_context_by_type_and_name("pipeline_run", id)
+        return run_record(self._found(context, f"run {id}"))
+
+    def artifacts(self, limit: int = 50, type_name: str = "") -> list[ArtifactRecord]:
+        """The newest artifacts, newest first."""
+        query = f"type = '{_quoted(type_name)}'" if type_name else None
+        found = self._connection.reading().get_artifacts(list_options(limit, query))
+        return [artifact_record(a) for a in found]
+
+    def artifact(self, id: int) -> ArtifactRecord:
+        """One artifact."""
+        found = self._connection.reading().get_artifacts_by_id([id])
+        return artifact_record(self._found(found[0] if found else None, f"artifact {id}"))
+
+    # Within
+
+    def _context(self, type_name: str, name: str, properties: Mapping[str, Stored] | None = None) -> Any:
+        """Get or create. Only while writing, so that two processes do not create it twice."""
+        mlmd, pb = self._connection.store, proto()
+        found = mlmd.get_context_by_type_and_name(type_name, name)
+        if found is not None:
+            return found
+        context = pb.Context(type_id=self._type("context", type_name), name=name)
+        set_custom(context, properties or {})
+        [context.id] = mlmd.put_contexts([context])
+        return mlmd.get_contexts_by_id([context.id])[0]
+
+    def _type(self, kind: str, name: str, base_type: str = "", properties: Mapping[str, int] | None = None) -> int:
+        """The id of a type, registered when first used. Fields that others have added are left alone."""
+        key = (kind, name)
+        if key not in self._types:
+            mlmd, pb = self._connection.store, proto()
+            message = {"context": pb.ContextType, "execution": pb.ExecutionType, "artifact": pb.ArtifactType}[kind]
+            wanted = message(name=name, properties=properties or {})
+            if base_type:
+                base = base_type.removeprefix("mlmd.").upper()
+                wanted.base_type = message.SystemDefinedBaseType.Value(base)
+            put = getattr(mlmd, f"put_{kind}_type")
+            self._types[key] = put(wanted, can_add_fields=True, can_omit_fields=True)
+        return self._types[key]
+
+    def _new_execution(
+        self, contexts: RunContexts, node: str, type_name: str, base_type: str, state: State
+    ) -> Any:
+        execution = proto().Execution(
+            type_id=self._type("execution", type_name, base_type),
+            last_known_state=state_code(state),
+        )
+        set_custom(execution, {"__node__": node, "__run__": contexts.run})
+        if state is State.SKIPPED:
+            set_custom(execution, {"__skipped__": 1})
+        return execution
+
+    def _artifact(self, new: NewArtifact) -> Any:
+        pb = proto()
+        kinds = {int: pb.INT, float: pb.DOUBLE, str: pb.STRING}
+        declared = {name: kinds[type(value)] for name, value in new.declared.items()}
+        artifact = pb.Artifact(
+            type_id=self._type("artifact", new.type_name, new.base_type, declared), uri=new.uri, state=LIVE
+        )
+        for name, value in new.declared.items():
+            set_value(artifact.properties[name], value)
+        set_custom(artifact, {**new.custom, "__digest__": new.digest})
+        if new.external:
+            set_custom(artifact, {"is_external": 1})
+        return artifact
+
+    def _put(self, execution: Any, events: list[tuple[Any, Any]], contexts: list[Any]) -> int:
+        id, _, _ = self._connection.store.put_execution(execution, events, contexts)
+        return int(id)
+
+    def _input_events(self, inputs: Mapping[str, Sequence[int]]) -> list[tuple[Any, Any]]:
+        return self._events(inputs, INPUT)
+
+    def _events(self, artifacts: Mapping[str, Sequence[int]], kind: int) -> list[tuple[Any, Any]]:
+        wanted = sorted({id for ids in artifacts.values() for id in ids})
+        found = {a.id: a for a in self._connection.store.get_artifacts_by_id(wanted)} if wanted else {}
+        return [
+            (found[id], event(kind, key, index))
+            for key, ids in artifacts.items()
+            for index, id in enumerate(ids)
+        ]
+
+    def _executions(self, context: int, limit: int | None = None, filter: str | None = None) -> list[ExecutionRecord]:
+        options = list_options(limit, filter)
+        found = self._connection.reading().get_executions_by_context(context, options)
+        return [execution_record(e) for e in found]
+
+    def _artifacts_of(self, execution: int, kind: int) -> dict[str, list[ArtifactRecord]]:
+        mlmd = self._connection.reading()
+        events = [e for e in mlmd.get_events_by_execution_ids([execution]) if e.type == kind]
+        ids = [e.artifact_id for e in events]
+        found = {a.id: artifact_record(a) for a in mlmd.get_artifacts_by_id(ids)} if ids else {}
+        placed: dict[str, list[tuple[int, ArtifactRecord]]] = {}
+        for event in events:
+            key, index = event.path.steps[0].key, event.path.steps[1].index
+            placed.setdefault(key, []).append((index, found[event.artifact_id]))
+        return {key: [a for _, a in sorted(pairs, key=lambda p: p[0])] for key, pairs in placed.items()}
+
+    def _executions_at(self, artifact: int, kind: int) -> list[ExecutionRecord]:
+        mlmd = self._connection.reading()
+        events = mlmd.get_events_by_artifact_ids([artifact])
+        ids = sorted(e.execution_id for e in events if e.type == kind)
+        return [execution_record(e) for e in mlmd.get_executions_by_id(ids)] if ids else []
+
+    def _found(self, message: Any, what: str) -> Any:
+        if message is None:
+            raise NotFound(f"There is no {what} in the store {self.uri}")
+        return message
+
+
+class RunContexts:
+    """What the executions of a run are filed under."""
+
+    def __init__(self, pipeline: str, run: str, parent: Any, child: Any, by_node: Mapping[str, Any]) -> None:
+        self.pipeline = pipeline
+        self.run = run
+        self._all = (parent, child)
+        self._by_node = by_node
+
+    def of(self, node: str) -> list[Any]:
+        """Pipeline, run and node."""
+        return [*self._all, self._by_node[node]]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,101 @@
+"""ML Metadata's messages as plain data, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, State, Stored
+from millwork.core.store_connection import proto
+
+LIVE, DELETED = 2, 4
+INPUT, OUTPUT = 3, 4
+
+_ARTIFACT_STATES = ("unknown", "pending", "live", "marked for deletion", "deleted", "abandoned", "reference")
+_CODES = {State.RUNNING: 2, State.COMPLETE: 3, State.FAILED: 4, State.CACHED: 5}
+_CANCELED = 6
+
+
+def state_code(state: State) -> int:
+    """ML Metadata's number. It has none for a skipped step: that is CANCELED with `__skipped__`."""
+    return _CODES.get(state, _CANCELED)
+
+
+def set_custom(message: Any, properties: Mapping[str, Stored]) -> None:
+    """Add custom properties."""
+    for name, value in properties.items():
+        set_value(message.custom_properties[name], value)
+
+
+def set_value(field: Any, value: Stored) -> None:
+    """Put a value where ML Metadata keeps values of its type."""
+    if isinstance(value, int):
+        field.int_value = int(value)
+    elif isinstance(value, float):
+        field.double_value = value
+    else:
+        field.string_value = value
+
+
+def event(kind: int, key: str, index: int) -> Any:
+    """What connects an artifact to an execution: under which name, at which place."""
+    pb = proto()
+    steps = [pb.Event.Path.Step(key=key), pb.Event.Path.Step(index=index)]
+    return pb.Event(type=kind, path=pb.Event.Path(steps=steps))
+
+
+def artifact_record(message: Any) -> ArtifactRecord:
+    """An artifact of the store."""
+    properties = {**_values(message.properties), **_values(message.custom_properties)}
+    digest = str(properties.pop("__digest__", ""))
+    return ArtifactRecord(
+        id=message.id,
+        type_name=message.type,
+        uri=message.uri,
+        digest=digest,
+        properties=properties,
+        state=_ARTIFACT_STATES[message.state],
+        created=message.create_time_since_epoch / 1000,
+    )
+
+
+def execution_record(message: Any) -> ExecutionRecord:
+    """An execution of the store."""
+    properties = {**_values(message.properties), **_values(message.custom_properties)}
+    state = {code: s for s, code in _CODES.items()}.get(message.last_known_state, State.CANCELLED)
+    if properties.get("__skipped__"):
+        state = State.SKIPPED
+    return ExecutionRecord(
+        id=message.id,
+        type=message.type,
+        node=str(properties.get("__node__", "")),
+        run=str(properties.get("__run__", "")),
+        state=state,
+        properties=properties,
+        created=message.create_time_since_epoch / 1000,
+        updated=message.last_update_time_since_epoch / 1000,
+    )
+
+
+def run_record(message: Any) -> RunRecord:
+    """A run of the store. One that another tool wrote has no state of ours: then it counts as complete."""
+    properties = _values(message.custom_properties)
+    return RunRecord(
+        id=message.name,
+        pipeline=str(properties.get("__pipeline__", "")),
+        state=State(properties.get("__state__", State.COMPLETE.value)),
+        properties=properties,
+        created=message.create_time_since_epoch / 1000,
+        updated=message.last_update_time_since_epoch / 1000,
+    )
+
+
+def _values(properties: Any) -> dict[str, Stored]:
+    found: dict[str, Stored] = {}
+    for name, value in properties.items():
+        kind = value.WhichOneof("value")
+        if kind in ("int_value", "double_value", "string_value"):
+            found[name] = getattr(value, kind)
+        elif kind is not None:
+            found[name] = str(getattr(value, kind)).strip()
+    return found

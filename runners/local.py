@@ -1,0 +1,229 @@
+"""Run a pipeline on this machine: ready steps side by side, each in a process of its own."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import selectors
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from millwork.core.errors import MillworkError, WrongArgument
+from millwork.core.execution import LiveRun, RunSettings, new_run_id
+from millwork.core.failures import Failure
+from millwork.core.fingerprint import Fingerprinter
+from millwork.core.job import Job, JobResult
+from millwork.core.pipeline import Pipeline
+from millwork.core.plan import Plan, PlannedStep, compile_pipeline
+from millwork.core.recovery import RunLock, recover
+from millwork.core.run import Run
+from millwork.core.selection import select
+from millwork.core.storage import is_remote, join, local_path
+from millwork.core.store import MetadataStore
+from millwork.runners.progress import Progress, progress
+from millwork.runners.workers import Workers
+
+
+@dataclass(frozen=True)
+class LocalRunner:
+    """Settings of a local run. `root` holds artifacts and logs, `store` the metadata."""
+
+    root: str | Path = ".millwork"
+    store: str = ""
+    """SQLite below the root by default; else a path, mysql://… or postgresql://…"""
+    workers: int = 0
+    """Steps at the same time. As many as there are cores by default."""
+    quiet: bool = False
+
+    def run(
+        self,
+        pipeline: Pipeline[Any] | Plan,
+        *,
+        cache: bool = True,
+        no_cache_for: Sequence[str] = (),
+        from_: Sequence[str] = (),
+        to: Sequence[str] = (),
+        only: Sequence[str] = (),
+        resumes: str = "",
+        source: str = "",
+    ) -> Run:
+        """Run it, and return once every step has ended. Raises RunFailed if one failed."""
+        if os.environ.get("MILLWORK_IN_STEP"):
+            raise MillworkError(
+                "A pipeline is being run while a step imports its module. Put the call of run() under "
+                "`if __name__ == '__main__':`"
+            )
+        plan = pipeline if isinstance(pipeline, Plan) else compile_pipeline(pipeline)
+        selected = select(plan, from_, to, only)
+        settings = RunSettings(cache, _known(plan, no_cache_for), selected, resumes, source)
+        run = self._run(plan, settings)
+        run.check()
+        return run
+
+    def _run(self, plan: Plan, settings: RunSettings) -> Run:
+        root = str(self.root) if is_remote(str(self.root)) else str(local_path(str(self.root)).absolute())
+        store = open_store(root, self.store)
+        recover(store, root)
+        run_id = new_run_id()
+        lock = RunLock(root, run_id)
+        try:
+            live = LiveRun.begin(plan, store, root, settings, run_id)
+            workers = self.workers or os.cpu_count() or 1
+            with progress(live.run, plan, quiet=self.quiet) as shown, _terminable():
+                return _Schedule(live, workers, shown).work()
+        finally:
+            lock.release()
+
+
+def open_store(root: str, store: str = "") -> MetadataStore:
+    """The store of a root: SQLite inside it, unless another is named."""
+    if not store and is_remote(root):
+        raise WrongArgument(f"The root {root} is remote, so name the store: store='mysql://…' or a local path")
+    return MetadataStore(store or join(root, "metadata.sqlite"))
+
+
+@dataclass
+class _Attempt:
+    step: PlannedStep
+    job: Job
+    number: int = 1
+    deadline: float = float("inf")
+    workers: Workers | None = None
+    timed_out: bool = False
+
+
+@dataclass
+class _Schedule:
+    """Who waits for whom, and who works."""
+
+    live: LiveRun
+    slots: int
+    shown: Progress
+    _waiting: list[PlannedStep] = field(init=False)
+    _running: dict[str, _Attempt] = field(default_factory=dict)
+    _retries: list[tuple[float, str, _Attempt]] = field(default_factory=list)
+    _light: Workers | None = None
+    _heavy: Workers | None = None
+
+    def __post_init__(self) -> None:
+        self._waiting = list(self.live.plan.steps)
+        self._selector = selectors.DefaultSelector()
+        self._sources = Fingerprinter()
+
+    def work(self) -> Run:
+        try:
+            while self._waiting or self._running or self._retries:
+                self._begin_what_is_ready()
+                if self._running or self._retries:
+                    self._wait()
+            return self.live.finish()
+        except KeyboardInterrupt:
+            self._cancel_all()
+            raise
+        finally:
+            for workers in (self._light, self._heavy):
+                if workers:
+                    workers.close()
+
+    def _begin_what_is_ready(self) -> None:
+        now = time.monotonic()
+        while self._retries and self._retries[0][0] <= now and len(self._running) < self.slots:
+            self._begin(heapq.heappop(self._retries)[2])
+        progressed = True
+        while progressed and len(self._running) < self.slots:
+            progressed = False
+            for step in [s for s in self._waiting if self._is_ready(s)]:
+                if len(self._running) >= self.slots:
+                    break
+                self._waiting.remove(step)
+                prepared = self.live.prepare(step)
+                if isinstance(prepared, Job):
+                    self._begin(_Attempt(step, prepared))
+                else:
+                    self.shown.ended(prepared)
+                    progressed = True
+
+    def _is_ready(self, step: PlannedStep) -> bool:
+        return all(wire.step in self.live.run.steps for wire in step.needs())
+
+    def _begin(self, attempt: _Attempt) -> None:
+        step = attempt.step
+        attempt.workers = self._workers_for(step)
+        attempt.deadline = time.monotonic() + (step.options.timeout or float("inf"))
+        attempt.workers.start(step.id, attempt.job)
+        self._running[step.id] = attempt
+        self.shown.began(step.id, str(attempt.job.log), attempt.number)
+
+    def _workers_for(self, step: PlannedStep) -> Workers:
+        """Heavy imports are paid once, and begin as soon as anything has to be run at all."""
+        remaining = [step, *self._waiting]
+        if self._heavy is None or not self._heavy.alive:
+            modules = sorted({m for s in remaining for m in self._sources.packages(s)})
+            self._heavy = Workers(modules, self._selector) if modules else None
+        if self._heavy and self._sources.packages(step):
+            return self._heavy
+        if self._light is None or not self._light.alive:
+            self._light = Workers((), self._selector)
+        return self._light
+
+    def _wait(self) -> None:
+        moments = [a.deadline for a in self._running.values()]
+        moments += [self._retries[0][0]] if self._retries and len(self._running) < self.slots else []
+        soonest = min(moments, default=float("inf"))
+        timeout = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
+        for key, _ in self._selector.select(timeout):
+            for ended in key.data.ended():
+                self._end(self._running.pop(ended.step), ended.result)
+        for attempt in self._running.values():
+            if attempt.deadline <= time.monotonic() and attempt.workers:
+                attempt.timed_out = True
+                attempt.deadline = float("inf")
+                attempt.workers.kill(attempt.step.id)
+
+    def _end(self, attempt: _Attempt, result: JobResult) -> None:
+        options = attempt.step.options
+        if attempt.timed_out and result.failure:
+            message = f"The step took longer than its timeout of {options.timeout:g} s and was stopped"
+            result = JobResult(failure=Failure("Timeout", message), seconds=options.timeout or 0.0)
+        if result.failure and attempt.number <= options.retries:
+            pause = options.backoff * 2 ** (attempt.number - 1)
+            again = _Attempt(attempt.step, attempt.job, attempt.number + 1)
+            heapq.heappush(self._retries, (time.monotonic() + pause, attempt.step.id, again))
+            self.shown.will_retry(attempt.step.id, result.failure, pause)
+            return
+        self.shown.ended(self.live.complete(attempt.step, result, attempt.number))
+
+    def _cancel_all(self) -> None:
+        for workers in (self._light, self._heavy):
+            if workers:
+                workers.close()
+        stopped = [a.step for a in self._running.values()] + [a.step for _, _, a in self._retries]
+        for step in [*stopped, *self._waiting]:
+            self.shown.ended(self.live.cancel(step, "interrupted"))
+        self.live.finish()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """A polite kill ends a run as cleanly as Ctrl-C does. Only the main thread may say so."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _known(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
+    select(plan, only=names)
+    return tuple(names)
+
+

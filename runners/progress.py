@@ -1,0 +1,119 @@
+"""What a person sees while a pipeline runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from millwork.core.failures import Failure
+from millwork.core.plan import Plan
+from millwork.core.records import State
+from millwork.core.run import Run, StepStatus, failure_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class Progress:
+    """Says nothing: for quiet runs, and the contract of the others."""
+
+    def began(self, step: str, log: str, attempt: int) -> None:
+        """A step has started to work."""
+
+    def ended(self, status: StepStatus) -> None:
+        """A step has ended, with or without work."""
+
+    def will_retry(self, step: str, failure: Failure, pause: float) -> None:
+        """A step failed and will be tried again."""
+
+
+class Lines(Progress):
+    """One line an event, with the time of day: what a log file wants."""
+
+    def began(self, step: str, log: str, attempt: int) -> None:
+        self._say(f"{step} started" + (f" (attempt {attempt})" if attempt > 1 else ""))
+
+    def ended(self, status: StepStatus) -> None:
+        self._say(f"{status.id} {_ending(status)}")
+        if status.failure:
+            print(failure_text(status), file=sys.stderr, flush=True)
+
+    def will_retry(self, step: str, failure: Failure, pause: float) -> None:
+        self._say(f"{step} failed ({failure.type}: {failure.message}), trying again in {pause:g} s")
+
+    def _say(self, text: str) -> None:
+        print(f"{datetime.now():%H:%M:%S.%f}"[:-3], text, file=sys.stderr, flush=True)
+
+
+class LiveTable(Progress):
+    """A row a step, redrawn while the run goes on."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._rows: dict[str, tuple[str, str, float, float | None]] = {
+            s.id: ("waiting", "", 0.0, None) for s in plan.steps
+        }
+
+    def began(self, step: str, log: str, attempt: int) -> None:
+        note = f"attempt {attempt}" if attempt > 1 else ""
+        self._rows[step] = ("running", note, time.monotonic(), None)
+
+    def ended(self, status: StepStatus) -> None:
+        note = str(status.failure.message).partition("\n")[0] if status.failure else status.reason
+        self._rows[status.id] = (status.state.value, note, 0.0, status.seconds)
+
+    def will_retry(self, step: str, failure: Failure, pause: float) -> None:
+        self._rows[step] = ("waiting", f"{failure.type}; next attempt in {pause:g} s", 0.0, None)
+
+    def __rich__(self) -> Table:
+        from rich.markup import escape
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False)
+        for title in ("step", "state", "time", ""):
+            table.add_column(title, justify="right" if title == "time" else "left")
+        for step, (state, note, since, seconds) in self._rows.items():
+            taken = time.monotonic() - since if since else seconds
+            shown = f"{taken:.1f} s" if taken else ""
+            table.add_row(step, f"[{_STYLES.get(state, 'default')}]{state}", shown, f"[dim]{escape(note)}")
+        return table
+
+
+_STYLES = {
+    "running": "cyan",
+    "complete": "green",
+    "cached": "blue",
+    "skipped": "yellow",
+    "failed": "red",
+    "cancelled": "yellow",
+    "waiting": "dim",
+}
+
+
+@contextmanager
+def progress(run: Run, plan: Plan, *, quiet: bool) -> Iterator[Progress]:
+    """The display that suits where stderr goes."""
+    if quiet:
+        yield Progress()
+    elif sys.stderr.isatty() and not os.environ.get("CI"):
+        from rich.console import Console
+        from rich.live import Live
+
+        table = LiveTable(plan)
+        with Live(table, console=Console(stderr=True), refresh_per_second=8):
+            yield table
+    else:
+        lines = Lines()
+        print(f"{datetime.now():%H:%M:%S.%f}"[:-3], f"run {run.id} of {run.pipeline}", file=sys.stderr)
+        yield lines
+
+
+def _ending(status: StepStatus) -> str:
+    if status.state is State.COMPLETE:
+        why = f" ({status.reason})" if status.reason else ""
+        return f"complete in {status.seconds:.2f} s{why}"
+    return f"{status.state.value}" + (f": {status.reason}" if status.reason and not status.failure else "")

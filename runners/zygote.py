@@ -1,0 +1,160 @@
+"""A process that has imported what steps need, and forks one child for each step.
+
+Importing TensorFlow and its family takes seconds; a fork takes milliseconds and starts every step from the same
+clean state. The process only imports: forking after TensorFlow has run an operation hangs.
+
+    python -m millwork.runners.zygote SOCKET_FD MODULE…
+
+It speaks lines of JSON. In: {"start": id, "job": file, "log": file}, {"kill": id}. Out: {"ended": id, "status": n}.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from millwork.core.job import perform, read_job, write_result
+
+_PARENT_DEATH_SIGNAL = 1
+
+
+class Zygote:
+    """Forks on request, reaps, and reports."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._children: dict[int, str] = {}
+        self._unread = b""
+        self._woken, wake = socket.socketpair()
+        self._woken.setblocking(False)
+        wake.setblocking(False)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Until the runner closes the channel; then no child survives."""
+        selector = selectors.DefaultSelector()
+        selector.register(self._channel, selectors.EVENT_READ, self._receive)
+        selector.register(self._woken, selectors.EVENT_READ, self._reap)
+        alive = True
+        while alive:
+            for key, _ in selector.select():
+                alive = key.data() and alive
+        for child in self._children:
+            _kill_group(child)
+
+    def _receive(self) -> bool:
+        data = self._channel.recv(65_536)
+        if not data:
+            return False
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self._obey(json.loads(line))
+        return True
+
+    def _obey(self, order: dict[str, Any]) -> None:
+        if "start" in order:
+            self._start(order["start"], Path(order["job"]), Path(order["log"]))
+        for child, id in self._children.items():
+            if id == order.get("kill"):
+                _kill_group(child)
+
+    def _start(self, id: str, job: Path, log: Path) -> None:
+        child = os.fork()
+        if child == 0:
+            self._become_step(job, log)
+        self._children[child] = id
+
+    def _reap(self) -> bool:
+        self._woken.recv(4096)
+        for child in list(self._children):
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                _kill_group(child)  # what the step itself may have started
+                report = {"ended": self._children.pop(child), "status": os.waitstatus_to_exitcode(status)}
+                self._channel.sendall(json.dumps(report).encode() + b"\n")
+        return True
+
+    def _become_step(self, job: Path, log: Path) -> None:
+        """Does not return: the child ends here, whatever happens."""
+        code = 70
+        try:
+            os.setsid()
+            die_with_parent()
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            self._channel.close()
+            _redirect(log)
+            order = read_job(job)
+            write_result(perform(order), order.result_file)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            _flush()
+            os._exit(code)
+
+
+def die_with_parent() -> None:
+    """Linux only: elsewhere a child of a killed runner finishes its step, which nobody then publishes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def _redirect(log: Path) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(nothing, 0)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # a full disk must not change how the step ended
+            continue
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _preload(modules: list[str]) -> None:
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            # The step that needs it will say so, with its own traceback.
+            traceback.print_exc()
+
+
+def main() -> None:
+    """Entry point of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner decides what Ctrl-C means
+    die_with_parent()
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    os.environ["MILLWORK_IN_STEP"] = "1"
+    _preload(sys.argv[2:])
+    gc.collect()
+    gc.freeze()  # keeps the children from copying what the imports made
+    Zygote(channel).serve()
+
+
+if __name__ == "__main__":
+    main()
