@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import secrets
 import sys
 import time
@@ -26,7 +25,7 @@ from millwork.core.callables import load_reference
 from millwork.core.conditions import condition_text, holds
 from millwork.core.errors import BadInput, MillworkError, NotFound
 from millwork.core.failures import Failure, failure_of
-from millwork.core.fingerprint import Fingerprinter, Parts, differences, fingerprint
+from millwork.core.fingerprint import Fingerprinter, Parts, fingerprint
 from millwork.core.graph import Artifact
 from millwork.core.job import Job, JobResult
 from millwork.core.plan import Plan, PlannedStep
@@ -167,7 +166,7 @@ class LiveRun:
         parts = self._fingerprints.parts(step, inputs)
         name = fingerprint(parts)
         hit = self._store.cached(name) if self._may_use_cache(step, name) else None
-        if hit and (missing := _missing(hit[1])) is None:
+        if hit and (missing := missing_output(hit[1])) is None:
             return self._use(step, *hit, f"unchanged since run {hit[0].run}", parts)
         reason = f"{missing} of run {hit[0].run} is gone" if hit and missing else ""
         return self._start(step, inputs, parts, reason)
@@ -271,7 +270,7 @@ class LiveRun:
                 "Run the whole pipeline once, or select it too"
             )
         outputs = self._store.outputs_of(earlier.id)
-        if missing := _missing(outputs):
+        if missing := missing_output(outputs):
             raise NotFound(f"{step.id} is not selected, and {missing} of run {earlier.run} is gone. Select it too")
         return self._use(step, earlier, outputs, f"not selected: taken from run {earlier.run}")
 
@@ -376,20 +375,8 @@ def type_name_of(step: PlannedStep) -> str:
     return step.reference.replace(":", ".")
 
 
-def explain(step: PlannedStep, parts: Parts, store: MetadataStore, pipeline: str) -> str:
-    """Why a step will run: what differs from the last time."""
-    earlier = store.latest_execution(pipeline, step.id, (State.COMPLETE, State.CACHED))
-    if earlier is None:
-        return "never run"
-    known = json.loads(str(earlier.properties.get("__parts__", "{}")))
-    changed = differences(known, parts)
-    if not changed:
-        return "its outputs are gone"
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    return ", ".join(changed[:3]) + more
-
-
-def _missing(outputs: Mapping[str, Sequence[ArtifactRecord]]) -> str | None:
+def missing_output(outputs: Mapping[str, Sequence[ArtifactRecord]]) -> str | None:
+    """The name of an output that is no longer live, or whose files are gone."""
     for name, records in outputs.items():
         for record in records:
             if record.state != "live" or not exists(record.uri):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +51,7 @@ class FunctionComponent(Generic[W, P]):
     @property
     def signature(self) -> Signature:
         """What goes in and what comes out."""
-        return signature_of_function(self.function, _written_types(self.function))
+        return _contract(self.function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> W:
         """Place a step, and get what it will write."""
@@ -129,6 +130,12 @@ class FunctionStep(Step):
         self._function(self.written, **self.arguments)
 
 
+@functools.cache
+def _contract(function: Callable[..., object]) -> Signature:
+    return signature_of_function(function, _written_types(function))
+
+
+@functools.cache
 def _first_hint(function: Callable[..., object]) -> type[Any]:
     parameters = list(inspect.signature(function).parameters)
     hint = get_type_hints(function).get(parameters[0]) if parameters else None

@@ -29,6 +29,10 @@ from millwork.runners.progress import Progress, progress
 from millwork.runners.workers import Workers
 
 
+_QUICK_IMPORTS = {"numpy", "pyarrow", "pandas", "fsspec"}
+"""Packages that a step may as well import by itself, instead of waiting for TensorFlow to be imported."""
+
+
 @dataclass(frozen=True)
 class LocalRunner:
     """Settings of a local run. `root` holds artifacts and logs, `store` the metadata."""
@@ -109,6 +113,7 @@ class _Schedule:
     _retries: list[tuple[float, str, _Attempt]] = field(default_factory=list)
     _light: Workers | None = None
     _heavy: Workers | None = None
+    _imports: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._waiting = list(self.live.plan.steps)
@@ -163,13 +168,18 @@ class _Schedule:
         """Heavy imports are paid once, and begin as soon as anything has to be run at all."""
         remaining = [step, *self._waiting]
         if self._heavy is None or not self._heavy.alive:
-            modules = sorted({m for s in remaining for m in self._sources.packages(s)})
+            modules = sorted(set().union(*map(self._slow_imports, remaining)))
             self._heavy = Workers(modules, self._selector) if modules else None
-        if self._heavy and self._sources.packages(step):
+        if self._heavy and self._slow_imports(step):
             return self._heavy
         if self._light is None or not self._light.alive:
             self._light = Workers((), self._selector)
         return self._light
+
+    def _slow_imports(self, step: PlannedStep) -> set[str]:
+        if step.id not in self._imports:
+            self._imports[step.id] = self._sources.packages(step) - _QUICK_IMPORTS
+        return self._imports[step.id]
 
     def _wait(self) -> None:
         moments = [a.deadline for a in self._running.values()]

@@ -135,8 +135,12 @@ def _kill_group(leader: int) -> None:
         return
 
 
+_OWN = ("typeguard", "millwork", "millwork.core.artifacts", "millwork.runners.local")
+"""What every step or the user's module imports."""
+
+
 def _preload(modules: list[str]) -> None:
-    for name in modules:
+    for name in (*_OWN, *modules):
         try:
             importlib.import_module(name)
         except ImportError:
