@@ -39,7 +39,9 @@ def signature_of_function(function: Callable[..., object], outputs: Mapping[str,
     _, *rest = inspect.signature(function).parameters.values()
     for p in rest:
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
-            raise WrongArgument(f"{function.__qualname__}: *args and **kwargs have no types. Name each argument")
+            raise WrongArgument(
+                f"{function.__qualname__}: *args and **kwargs have no types. Name each argument"
+            )
         if p.name not in hints:
             raise WrongArgument(f"{function.__qualname__}: annotate {p.name!r}, so that it can be checked")
         _sort(p.name, hints[p.name], MISSING if p.default is p.empty else p.default, inputs, parameters)
@@ -135,7 +137,9 @@ def _check_input(owner: str, wanted: Input, value: object) -> None:
         return
     items = value if wanted.many and isinstance(value, list | tuple) else [value]
     if wanted.many and not isinstance(value, list | tuple):
-        raise WrongArgument(f"{owner}: {wanted.name} takes a list of {wanted.type.__name__}, not {_what(value)}")
+        raise WrongArgument(
+            f"{owner}: {wanted.name} takes a list of {wanted.type.__name__}, not {_what(value)}"
+        )
     for item in items:
         if not isinstance(item, wanted.type):
             raise WrongArgument(f"{owner}: {wanted.name} must be {_input_type(wanted)}, not {_what(item)}")

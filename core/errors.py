@@ -119,3 +119,8 @@ class StepFailed(MillworkError):
 
 class RunFailed(MillworkError):
     """At least one step of a run failed."""
+
+    def __init__(self, message: str, run: str = "") -> None:
+        super().__init__(message)
+        self.run = run
+        """The run's id."""

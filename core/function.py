@@ -20,12 +20,12 @@ from millwork.core.signature import Signature
 class Outputs:
     """Several outputs of one function: subclass it and annotate one artifact a line.
 
-        class Halves(Outputs):
-            first: Examples
-            second: Examples
+    class Halves(Outputs):
+        first: Examples
+        second: Examples
 
-        @component
-        def halve(halves: Halves, examples: Examples) -> None: ...
+    @component
+    def halve(halves: Halves, examples: Examples) -> None: ...
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact]) -> None:
@@ -168,5 +168,3 @@ def _by_name(
             "Pass the others by name"
         )
     return {**dict(zip(positional, args, strict=False)), **kwargs}
-
-

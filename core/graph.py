@@ -75,7 +75,9 @@ class Artifact:
         """One of the properties, to be compared in `when(...)` before its value is known."""
         known = [*property_names(type(self)), *self.computed]
         if name not in known:
-            raise WrongArgument(f"{type(self).__name__} has no property {name!r}. {did_you_mean(name, known)}")
+            raise WrongArgument(
+                f"{type(self).__name__} has no property {name!r}. {did_you_mean(name, known)}"
+            )
         return Property(self, name)
 
 

@@ -29,7 +29,9 @@ def import_artifact(artifact: A, *, id: str = "") -> A:
         kind = type(artifact).__name__
         raise WrongArgument(f"import_artifact needs a place: import_artifact({kind}('path/to/folder'))")
     uri = artifact.uri if is_remote(artifact.uri) else str(local_path(artifact.uri).absolute())
-    step = ImportStep(id or f"import_{snake_case(type(artifact).__name__)}", type(artifact), uri, artifact.properties)
+    step = ImportStep(
+        id or f"import_{snake_case(type(artifact).__name__)}", type(artifact), uri, artifact.properties
+    )
     return cast(A, step.outputs["imported"])
 
 

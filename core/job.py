@@ -135,7 +135,9 @@ def _real_inputs(job: Job, planned: PlannedStep) -> dict[str, list[Artifact]]:
 def _settle(artifact: Artifact, target: str, folder: Path) -> None:
     """Take digest and computed properties, then move the files to where readers look."""
     if artifact.file and not artifact.path.exists():
-        raise BadInput(f"The step set no value for its {type(artifact).__name__} output: write output.value = ...")
+        raise BadInput(
+            f"The step set no value for its {type(artifact).__name__} output: write output.value = ..."
+        )
     artifact.digest = content_digest(folder)
     publish(folder, target)
     artifact.uri = place_for(artifact, target)

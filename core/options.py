@@ -20,7 +20,7 @@ class Options:
     timeout: float | None = None
     """Seconds after which one attempt is stopped and counted as failed."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables for this step only. Never stored: names only."""
+    """Environment variables for this step only. The store keeps their names, not their values."""
 
     def __post_init__(self) -> None:
         if self.retries < 0:

@@ -94,17 +94,7 @@ class PipelineFunction(Generic[P, R]):
 
         A text is read as the type that the parameter is annotated with.
         """
-        hints = get_type_hints(self.function, include_extras=True)
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            if name not in self.parameters:
-                raise UnknownParameter(self.name, name, self.parameters)
-            values[name] = _typed(f"{self.name}: {name}", hints.get(name, str), value)
-        for name, parameter in self.parameters.items():
-            if parameter.default is parameter.empty and name not in values:
-                hint = hint_text(hints.get(name, str))
-                raise WrongArgument(f"Pipeline {self.name!r} needs a value for {name}: {hint}. Pass -p {name}=...")
-        return self(**values)  # type: ignore[call-arg]
+        return self(**parameter_values(self.name, self.function, given))  # type: ignore[call-arg]
 
 
 @overload
@@ -114,14 +104,30 @@ def pipeline(*, name: str) -> Callable[[Callable[P, R]], PipelineFunction[P, R]]
 def pipeline(function: Callable[P, R] | None = None, /, *, name: str = "") -> Any:
     """Make a pipeline of a function: every step that is created inside belongs to it.
 
-        @pipeline
-        def classic(data: Path, steps: int = 200) -> Model:
-            examples = CsvExampleGen(input_base=data).examples
-            ...
+    @pipeline
+    def classic(data: Path, steps: int = 200) -> Model:
+        examples = CsvExampleGen(input_base=data).examples
+        ...
     """
     if function is None:
         return functools.partial(_pipeline_function, name=name)
     return _pipeline_function(function, name)
+
+
+def parameter_values(name: str, function: Callable[..., object], given: Mapping[str, object]) -> dict[str, Any]:
+    """What to call the describing function of pipeline `name` with, each value of the type that is annotated."""
+    parameters = inspect.signature(function).parameters
+    hints = get_type_hints(function, include_extras=True)
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in parameters:
+            raise UnknownParameter(name, key, parameters)
+        values[key] = _typed(f"{name}: {key}", hints.get(key, str), value)
+    for key, parameter in parameters.items():
+        if parameter.default is parameter.empty and key not in values:
+            hint = hint_text(hints.get(key, str))
+            raise WrongArgument(f"Pipeline {name!r} needs a value for {key}: {hint}. Pass -p {key}=...")
+    return values
 
 
 def _pipeline_function(function: Callable[P, R], name: str) -> PipelineFunction[P, R]:
@@ -186,5 +192,3 @@ def _typed(where: str, hint: Any, value: object) -> object:
         return TypeAdapter(hint).validate_json(value)
     except ValidationError:
         raise WrongArgument(f"{where} must be {hint_text(hint)}, but got {value!r}") from None
-
-

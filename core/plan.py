@@ -90,12 +90,24 @@ class Plan:
         content = {"schema": SCHEMA, **dataclasses.asdict(self)}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
+    def without_secrets(self) -> Plan:
+        """The plan with the values of environment variables left out: what may be stored."""
+        steps = []
+        for step in self.steps:
+            hidden = dict.fromkeys(step.options.environment, "***")
+            steps.append(
+                dataclasses.replace(step, options=dataclasses.replace(step.options, environment=hidden))
+            )
+        return dataclasses.replace(self, steps=tuple(steps))
+
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The plan that a document holds."""
         content = json.loads(text)
         if content.get("schema") != SCHEMA:
-            raise MillworkError(f"This is not a plan of this version: its schema is {content.get('schema')!r}")
+            raise MillworkError(
+                f"This is not a plan of this version: its schema is {content.get('schema')!r}"
+            )
         return cls(content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"])))
 
 

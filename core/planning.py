@@ -106,7 +106,9 @@ class _Planning:
         good = (State.COMPLETE, State.CACHED)
         earlier = self._store.latest_execution(self._plan.pipeline, step.id, good) if self._store else None
         if self._store is None or earlier is None:
-            return Preview(step.id, "fail", "not selected, never run, and a selected step needs what it writes")
+            return Preview(
+                step.id, "fail", "not selected, never run, and a selected step needs what it writes"
+            )
         outputs = self._store.outputs_of(earlier.id)
         self._known[step.id] = {n: r[0].load(load_reference(step.outputs[n])) for n, r in outputs.items()}
         return Preview(step.id, "reuse", f"not selected: taken from run {earlier.run}", earlier.run)

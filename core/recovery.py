@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +23,7 @@ class RunLock:
     def __init__(self, root: str, run: str) -> None:
         self.path = _folder(root) / f"{run}.lock"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = open(self.path, "w")
+        self._file: IO[str] = self.path.open("w")
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def release(self) -> None:
@@ -34,20 +35,31 @@ class RunLock:
 def recover(store: MetadataStore, root: str) -> list[str]:
     """Close runs whose process is gone, and remove what they left unfinished. Returns their ids."""
     closed = []
+    for path in _unheld_locks(root):
+        if _close(store, root, path.stem):
+            closed.append(path.stem)
+        path.unlink(missing_ok=True)
+    return closed
+
+
+def dead_runs(root: str) -> list[str]:
+    """Runs that `recover` would look at."""
+    return [path.stem for path in _unheld_locks(root)]
+
+
+def _unheld_locks(root: str) -> Iterator[Path]:
+    """Locks of processes that have ended. Each is held here until the next is asked for."""
     for path in sorted(_folder(root).glob("*.lock")):
         with open(path) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue  # its process lives
-            if _close(store, root, path.stem):
-                closed.append(path.stem)
-            path.unlink(missing_ok=True)
-    return closed
+            yield path
 
 
 def _close(store: MetadataStore, root: str, run: str) -> bool:
-    known = [r for r in store.runs(limit=200, state=State.RUNNING) if r.id == run]
+    known = [r for r in store.runs(prefix=run, states=[State.RUNNING]) if r.id == run]
     for record in known:
         for execution in store.executions_of_run(run):
             if execution.state is State.RUNNING:

@@ -64,10 +64,11 @@ class Run:
         """Raise RunFailed, with every failure in its message, unless all went well."""
         if self.state in (State.COMPLETE, State.CACHED):
             return
+        proceed = f"Continue it with: millwork resume {self.id}"
         if self.state is State.CANCELLED:
-            raise RunFailed(f"Run {self.id} was interrupted. Continue it with: millwork resume {self.id}")
+            raise RunFailed(f"Run {self.id} was interrupted. {proceed}", self.id)
         said = "\n\n".join(failure_text(s) for s in self.failed)
-        raise RunFailed(f"Run {self.id} failed.\n\n{said}\n\nContinue it with: millwork resume {self.id}")
+        raise RunFailed(f"Run {self.id} failed.\n\n{said}\n\n{proceed}", self.id)
 
 
 def failure_text(status: StepStatus) -> str:

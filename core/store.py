@@ -180,26 +180,40 @@ class MetadataStore:
         """The executions that read an artifact."""
         return self._executions_at(artifact, INPUT)
 
-    def runs(self, limit: int = 50, pipeline: str = "", state: State | None = None) -> list[RunRecord]:
-        """The newest runs, newest first."""
+    def users_of(self, artifact: int) -> list[ExecutionRecord]:
+        """Every execution that wrote an artifact, read it, or took it from the cache."""
+        return sorted(
+            [*self._executions_at(artifact, OUTPUT), *self._executions_at(artifact, INPUT)],
+            key=lambda e: e.id,
+        )
+
+    def runs(
+        self, limit: int = 50, pipeline: str = "", states: Sequence[State] = (), prefix: str = ""
+    ) -> list[RunRecord]:
+        """The newest runs, newest first: of one pipeline, in one of these states, with ids that begin so."""
         terms = []
         if pipeline:
             terms.append(f"custom_properties.__pipeline__.string_value = '{_quoted(pipeline)}'")
-        if state:
-            terms.append(f"custom_properties.__state__.string_value = '{state.value}'")
+        if states:
+            wanted = " OR ".join(f"custom_properties.__state__.string_value = '{s.value}'" for s in states)
+            terms.append(f"({wanted})")
+        if prefix:
+            terms.append(f"name LIKE '{_quoted(prefix)}%'")
         mlmd = self._connection.reading()
         options = list_options(limit, " AND ".join(["type = 'pipeline_run'", *terms]))
-        return [run_record(c) for c in mlmd.get_contexts(options)]
+        return [r for r in map(run_record, mlmd.get_contexts(options)) if r.id.startswith(prefix)]
 
     def run(self, id: str) -> RunRecord:
         """One run, by its full id."""
         context = self._connection.reading().get_context_by_type_and_name("pipeline_run", id)
         return run_record(self._found(context, f"run {id}"))
 
-    def artifacts(self, limit: int = 50, type_name: str = "") -> list[ArtifactRecord]:
-        """The newest artifacts, newest first."""
-        query = f"type = '{_quoted(type_name)}'" if type_name else None
-        found = self._connection.reading().get_artifacts(list_options(limit, query))
+    def artifacts(self, limit: int = 50, type_name: str = "", run: str = "") -> list[ArtifactRecord]:
+        """The newest artifacts, newest first: of one type, read or written by one run."""
+        terms = [f"type = '{_quoted(type_name)}'"] if type_name else []
+        if run:
+            terms.append(f"contexts_a.type = 'pipeline_run' AND contexts_a.name = '{_quoted(run)}'")
+        found = self._connection.reading().get_artifacts(list_options(limit, " AND ".join(terms) or None))
         return [artifact_record(a) for a in found]
 
     def artifact(self, id: int) -> ArtifactRecord:
@@ -220,12 +234,16 @@ class MetadataStore:
         [context.id] = mlmd.put_contexts([context])
         return mlmd.get_contexts_by_id([context.id])[0]
 
-    def _type(self, kind: str, name: str, base_type: str = "", properties: Mapping[str, int] | None = None) -> int:
+    def _type(
+        self, kind: str, name: str, base_type: str = "", properties: Mapping[str, int] | None = None
+    ) -> int:
         """The id of a type, registered when first used. Fields that others have added are left alone."""
         key = (kind, name)
         if key not in self._types:
             mlmd, pb = self._connection.store, proto()
-            message = {"context": pb.ContextType, "execution": pb.ExecutionType, "artifact": pb.ArtifactType}[kind]
+            message = {"context": pb.ContextType, "execution": pb.ExecutionType, "artifact": pb.ArtifactType}[
+                kind
+            ]
             wanted = message(name=name, properties=properties or {})
             if base_type:
                 base = base_type.removeprefix("mlmd.").upper()
@@ -276,7 +294,9 @@ class MetadataStore:
             for index, id in enumerate(ids)
         ]
 
-    def _executions(self, context: int, limit: int | None = None, filter: str | None = None) -> list[ExecutionRecord]:
+    def _executions(
+        self, context: int, limit: int | None = None, filter: str | None = None
+    ) -> list[ExecutionRecord]:
         options = list_options(limit, filter)
         found = self._connection.reading().get_executions_by_context(context, options)
         return [execution_record(e) for e in found]
@@ -287,9 +307,9 @@ class MetadataStore:
         ids = [e.artifact_id for e in events]
         found = {a.id: artifact_record(a) for a in mlmd.get_artifacts_by_id(ids)} if ids else {}
         placed: dict[str, list[tuple[int, ArtifactRecord]]] = {}
-        for event in events:
-            key, index = event.path.steps[0].key, event.path.steps[1].index
-            placed.setdefault(key, []).append((index, found[event.artifact_id]))
+        for e in events:
+            key, index = e.path.steps[0].key, e.path.steps[1].index
+            placed.setdefault(key, []).append((index, found[e.artifact_id]))
         return {key: [a for _, a in sorted(pairs, key=lambda p: p[0])] for key, pairs in placed.items()}
 
     def _executions_at(self, artifact: int, kind: int) -> list[ExecutionRecord]:

@@ -87,9 +87,13 @@ class Connection:
                     f"The metadata store {self.uri} is locked by another program. Close it, or wait, and try again"
                 ) from e
             if "readonly" in text:
-                raise StoreError(f"The metadata store {self.uri} is read-only. Allow writing, or use another root") from e
+                raise StoreError(
+                    f"The metadata store {self.uri} is read-only. Allow writing, or use another root"
+                ) from e
             if "full" in text:
-                raise StoreError(f"The disk of the metadata store {self.uri} is full. Make room and resume") from e
+                raise StoreError(
+                    f"The disk of the metadata store {self.uri} is full. Make room and resume"
+                ) from e
             raise StoreError(f"The metadata store {self.uri} does not answer: {text}") from e
 
 
@@ -130,7 +134,9 @@ def _sqlite(path: Path) -> Any:
             _wait_for(lock, str(path))
             _prepare(path)
     except OSError as e:
-        raise StoreError(f"The metadata store {path} cannot be written: {e.strerror}. Choose another root") from e
+        raise StoreError(
+            f"The metadata store {path} cannot be written: {e.strerror}. Choose another root"
+        ) from e
     settings = proto().ConnectionConfig()
     settings.sqlite.filename_uri = str(path)
     settings.sqlite.connection_mode = 3  # read, write, create
@@ -153,7 +159,9 @@ def _prepare(path: Path) -> None:
             raise StoreError(
                 f"The metadata store {path} is locked by another program. Close it, or wait, and try again"
             ) from e
-        raise StoreError(f"The metadata store {path} cannot be opened: {e}. Choose another root or store") from e
+        raise StoreError(
+            f"The metadata store {path} cannot be opened: {e}. Choose another root or store"
+        ) from e
     except sqlite3.DatabaseError as e:
         raise StoreError(f"{path} is not a metadata store: {e}. Choose another root or store") from e
     finally:

@@ -14,8 +14,8 @@ S = TypeVar("S", bound=Step)
 def perform(step: S, folder: str | Path) -> S:
     """Run `step` now, its inputs being real artifacts, and return it with its outputs below `folder`.
 
-        step = perform(StatisticsGen(examples=examples), tmp_path)
-        step.statistics.path
+    step = perform(StatisticsGen(examples=examples), tmp_path)
+    step.statistics.path
     """
     places = {name: place_for(artifact, join(str(folder), name)) for name, artifact in step.outputs.items()}
     ready = step.bind(step.inputs, places)

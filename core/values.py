@@ -19,7 +19,7 @@ JSON = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 def encode(value: object, where: str) -> JSON:
     """`value` as JSON; what JSON does not have becomes an object with one key that starts with `$`."""
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$float": str(value)}

@@ -28,7 +28,6 @@ from millwork.core.store import MetadataStore
 from millwork.runners.progress import Progress, progress
 from millwork.runners.workers import Workers
 
-
 _QUICK_IMPORTS = {"numpy", "pyarrow", "pandas", "fsspec"}
 """Packages that a step may as well import by itself, instead of waiting for TensorFlow to be imported."""
 
@@ -87,7 +86,9 @@ class LocalRunner:
 def open_store(root: str, store: str = "") -> MetadataStore:
     """The store of a root: SQLite inside it, unless another is named."""
     if not store and is_remote(root):
-        raise WrongArgument(f"The root {root} is remote, so name the store: store='mysql://…' or a local path")
+        raise WrongArgument(
+            f"The root {root} is remote, so name the store: store='mysql://…' or a local path"
+        )
     return MetadataStore(store or join(root, "metadata.sqlite"))
 
 
@@ -235,5 +236,3 @@ def _terminable() -> Iterator[None]:
 def _known(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
     select(plan, only=names)
     return tuple(names)
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import selectors
 import signal
 import socket
@@ -15,6 +14,13 @@ from pathlib import Path
 
 from millwork.core.failures import Failure
 from millwork.core.job import Job, JobResult, read_result, write_job
+
+_BOOT = """
+import json, sys
+sys.path[:] = json.loads(sys.argv.pop(1))
+from millwork.runners.zygote import main
+main()
+"""
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,11 @@ class Workers:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "millwork.runners.zygote", str(theirs.fileno()), *modules],
+                [sys.executable, "-c", _BOOT, json.dumps(sys.path), str(theirs.fileno()), *modules],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
             )
         selector.register(self._channel, selectors.EVENT_READ, self)
 

@@ -3,7 +3,7 @@
 Importing TensorFlow and its family takes seconds; a fork takes milliseconds and starts every step from the same
 clean state. The process only imports: forking after TensorFlow has run an operation hangs.
 
-    python -m millwork.runners.zygote SOCKET_FD MODULE…
+    argv: SOCKET_FD MODULE…
 
 It speaks lines of JSON. In: {"start": id, "job": file, "log": file}, {"kill": id}. Out: {"ended": id, "status": n}.
 """
@@ -14,6 +14,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import selectors
 import signal
@@ -35,10 +36,10 @@ class Zygote:
         self._channel = channel
         self._children: dict[int, str] = {}
         self._unread = b""
-        self._woken, wake = socket.socketpair()
+        self._woken, self._wake = socket.socketpair()
         self._woken.setblocking(False)
-        wake.setblocking(False)
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
@@ -96,6 +97,7 @@ class Zygote:
                 signal.signal(number, signal.SIG_DFL)
             self._channel.close()
             _redirect(log)
+            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
             order = read_job(job)
             write_result(perform(order), order.result_file)
             code = 0
@@ -158,7 +160,3 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # keeps the children from copying what the imports made
     Zygote(channel).serve()
-
-
-if __name__ == "__main__":
-    main()

@@ -37,7 +37,7 @@ def show(framework: str, run: Run, results: Results) -> None:
     print(f"\n── {framework}: run {run.id}")
     for step in run.steps.values():
         print(f"   {step.id:<20} {step.state.value:<9} {step.seconds:6.2f} s")
-    matrix, roc, pushed = (run[a] for a in (results.confusion_matrix, results.roc_curve, results.pushed_model))
+    matrix, roc, pushed = run[results.confusion_matrix], run[results.roc_curve], run[results.pushed_model]
     print(f"   accuracy {matrix.accuracy['eval']:.4f}   AUC {roc.auc['eval']:.4f}   (eval split)")
     with open(matrix.split("eval") / "confusion_matrix.csv", newline="") as file:
         for row in csv.DictReader(file):
