@@ -1,0 +1,134 @@
+"""Describe each split of the examples: counts, ranges, histograms, frequent values, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from millwork.components.data import reading, schema_file, statistics
+from millwork.core.artifacts import Examples, ExampleStatistics, Schema
+from millwork.core.component import Component, output
+from millwork.core.errors import BadInput, WrongArgument, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import tensorflow_data_validation as tfdv
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+
+class StatisticsGen(Component):
+    """Describe each split with TFDV: counts, ranges, histograms, frequent values, what is missing.
+
+    With a schema, integers that it calls categorical are described as such, and so are its sparse, weighted
+    and natural-language features. A split without rows is described as one of 0 examples, with no features.
+
+        statistics = StatisticsGen(examples=examples.examples, slice_features=("payment_type",)).statistics
+    """
+
+    base_type = "mlmd.Process"
+    libraries = ("tensorflow_data_validation",)
+
+    examples: Examples
+    schema: Schema | None = None
+    exclude_splits: tuple[str, ...] = ()
+    sample_rate: float | None = None
+    """Share of the rows to describe, above 0 and up to 1. The choice is random, and the same each time."""
+    sample_count: int | None = None
+    """How many rows of each split to describe, chosen at random in the same way. They are held in memory."""
+    num_top_values: int = 20
+    """How many of a string feature's most frequent values to list."""
+    num_histogram_buckets: int = 10
+    """Buckets of equal width in a number's histogram."""
+    slice_features: tuple[str | tuple[str, ...], ...] = ()
+    """Describe, besides the whole, the rows of each value of a feature, or of each combination of several:
+    `("sex", ("sex", "island"))` gives slices such as `sex_female` and `island_Dream_sex_female`."""
+    weight_feature: str | None = None
+    """A number in each row: how much the row counts. Adds weighted statistics to the others."""
+    statistics: ExampleStatistics = output()
+
+    def check(self) -> None:
+        if self.sample_rate is not None and self.sample_count is not None:
+            raise WrongArgument("StatisticsGen: pass sample_rate=... or sample_count=..., not both")
+        if self.sample_rate is not None and not 0 < self.sample_rate <= 1:
+            raise WrongArgument(
+                f"StatisticsGen: sample_rate must be above 0 and at most 1, but got {self.sample_rate}"
+            )
+        for name in ("sample_count", "num_top_values", "num_histogram_buckets"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise WrongArgument(f"StatisticsGen: {name} must be at least 1, but got {value}")
+
+    def run(self) -> None:
+        self.statistics.split_names = statistics.splits_without(self.examples, self.exclude_splits)
+        self.statistics.span = self.examples.span
+        schema = schema_file.read_schema(self.schema.path) if self.schema else None
+        for split in self.statistics.split_names:
+            described = statistics.describe(self._rows(split), self._options(schema))
+            statistics.write_statistics(self.statistics, split, described)
+
+    def _options(self, schema: schema_pb2.Schema | None) -> tfdv.StatsOptions:
+        import tensorflow_data_validation as tfdv
+        from tensorflow_data_validation.utils.slicing_util import get_feature_value_slicer
+
+        slicers = [get_feature_value_slicer(dict.fromkeys(names)) for names in self._slices]
+        return tfdv.StatsOptions(
+            schema=schema,
+            sample_rate=self.sample_rate,
+            num_top_values=self.num_top_values,
+            num_histogram_buckets=self.num_histogram_buckets,
+            weight_feature=self.weight_feature,
+            experimental_slice_functions=slicers or None,
+        )
+
+    @property
+    def _slices(self) -> list[tuple[str, ...]]:
+        return [(names,) if isinstance(names, str) else names for names in self.slice_features]
+
+    def _rows(self, split: str) -> Iterator[pa.RecordBatch]:
+        rows = self._checked_rows(split)
+        return rows if self.sample_count is None else statistics.draw(rows, self.sample_count)
+
+    def _checked_rows(self, split: str) -> Iterator[pa.RecordBatch]:
+        columns: set[str] = set()
+        done, weight = 0, 0.0
+        for batch in reading.feature_batches(self.examples, split):
+            columns.update(batch.schema.names)
+            if self.weight_feature is not None:
+                weight += _total_weight(batch, self.weight_feature, split, done)
+            done += batch.num_rows
+            yield batch
+        if done and self.weight_feature is not None and not weight:
+            raise BadInput(f"weight_feature: {self.weight_feature!r} is 0 in each row of split {split!r}")
+        for name in (name for names in self._slices for name in names):
+            if done and name not in columns:
+                raise BadInput(
+                    f"slice_features names {name!r}, but split {split!r} has no such feature. "
+                    f"{did_you_mean(name, columns)}"
+                )
+
+
+def _total_weight(batch: pa.RecordBatch, name: str, split: str, first_row: int) -> float:
+    """The sum of the weights, each row having exactly one that is not negative."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = batch.schema.names
+    if name not in names:
+        raise BadInput(
+            f"weight_feature: split {split!r} has no feature {name!r}. {did_you_mean(name, names)}"
+        )
+    column = batch[name]
+    if pa.types.is_null(column.type):
+        column = pa.nulls(len(column), pa.large_list(pa.float32()))
+    if not pa.types.is_primitive(column.type.value_type):
+        raise BadInput(f"weight_feature: {name!r} holds strings in split {split!r}. Weights must be numbers")
+    bad = pc.index(pc.equal(pc.fill_null(pc.list_value_length(column), 0), 1), False).as_py()
+    if bad < 0:
+        weights = column.flatten()
+        bad = pc.index(pc.and_(pc.is_finite(weights), pc.greater_equal(weights, 0)), False).as_py()
+    if bad >= 0:
+        raise BadInput(
+            f"weight_feature: {name!r} is {column[bad].as_py()} in row {first_row + bad} of split {split!r} "
+            "(the first row is 0). A weight is one number, not negative: correct it, or leave such rows out"
+        )
+    return float(pc.sum(weights).as_py() or 0)
