@@ -5,6 +5,7 @@ Files are below `artifact.path`; a split's are below `artifact.split(name)`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,15 +110,18 @@ class PushedModel(Artifact):
     pushed: int = custom_property(0)
     pushed_destination: str = custom_property("")
     pushed_version: str = custom_property("")
+    reason: str = custom_property("")
+    """Why the model was not pushed."""
 
 
 @dataclass(eq=False)
 class Predictions(SplitArtifact):
     """`Split-<name>/predictions.parquet`: a row for each example that was scored.
 
-    Columns: `row_id` (int64, the place in the split, or what the user names), `label`, `predicted`,
-    `weight` (float64, 1 by default), `score_<class>` (float64) for each of `classes`, or `score` for
-    regression, and `slice_<feature>` for each of `slice_features`.
+    Columns: `row_id` (int64, the place in the split, or what the user names), `label` and `predicted` (class
+    names as text, or numbers for regression), `weight` (float64, 1 by default), `score_<class>` (float64) for
+    each of `classes`, or `score` for regression, and `slice_<feature>`, a single value, for each of
+    `slice_features`.
     """
 
     base_type: ClassVar[str] = "mlmd.Dataset"
@@ -134,7 +138,7 @@ class Predictions(SplitArtifact):
 
 @dataclass(eq=False)
 class ConfusionMatrix(SplitArtifact):
-    """`Split-<name>/confusion_matrix.{csv,json,svg}` and `report.html`."""
+    """`Split-<name>/confusion_matrix.{csv,json,svg}`, and `report.html` over all splits."""
 
     base_type: ClassVar[str] = "mlmd.Metrics"
 
@@ -144,7 +148,7 @@ class ConfusionMatrix(SplitArtifact):
 
 @dataclass(eq=False)
 class RocCurve(SplitArtifact):
-    """`Split-<name>/roc.{csv,json,svg}` and `report.html`."""
+    """`Split-<name>/roc.{csv,json,svg}`, and `report.html` over all splits."""
 
     base_type: ClassVar[str] = "mlmd.Metrics"
 
@@ -179,15 +183,21 @@ class ValueArtifact(Artifact, Generic[V]):
     @property
     def value(self) -> V:
         """What the producing step wrote."""
-        parsed: V = self.parse(self.path.read_text())
+        parsed: V = self.parse(self.path.read_bytes().decode())
         return parsed
 
     @value.setter
     def value(self, value: V) -> None:
-        self.path.write_text(self._text(value))
+        try:
+            text = self._text(value)
+        except (TypeError, ValueError) as e:
+            raise BadInput(f"The value of a {self.type_name} artifact cannot be {value!r}: {e}") from e
+        self.path.write_bytes(text.encode())
 
     def _text(self, value: V) -> str:
-        return repr(value) if isinstance(value, float) else str(value)
+        if not isinstance(value, str):
+            raise TypeError(f"it is a {type(value).__name__}")
+        return value
 
     def __lt__(self, other: V) -> Condition:
         return self.prop("value") < other
@@ -212,12 +222,18 @@ class Integer(ValueArtifact[int]):
 
     parse: ClassVar[Any] = int
 
+    def _text(self, value: int) -> str:
+        return str(operator.index(value))
+
 
 @dataclass(eq=False)
 class Float(ValueArtifact[float]):
     """A number."""
 
     parse: ClassVar[Any] = float
+
+    def _text(self, value: float) -> str:
+        return repr(float(value))
 
 
 @dataclass(eq=False)
@@ -236,4 +252,6 @@ class Boolean(ValueArtifact[bool]):
     parse: ClassVar[Any] = _parse
 
     def _text(self, value: bool) -> str:
+        if value not in (True, False):
+            raise TypeError(f"it is a {type(value).__name__}")
         return "1" if value else "0"

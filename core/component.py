@@ -12,7 +12,14 @@ from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 from millwork.core.board import place
 from millwork.core.callables import reference_to
-from millwork.core.contract import FRAMEWORK_FIELDS, check_arguments, settle_paths, signature_of_class
+from millwork.core.contract import (
+    FRAMEWORK_FIELDS,
+    check_arguments,
+    check_framework_fields,
+    settle_paths,
+    signature_of_class,
+)
+from millwork.core.errors import WrongArgument
 from millwork.core.graph import Artifact, Step
 from millwork.core.options import Options
 from millwork.core.signature import PathRole, Signature
@@ -105,9 +112,14 @@ def _checked(init: Callable[..., None]) -> Callable[..., None]:
     """Our own words for what Python's TypeError would say, and types checked as well."""
 
     @functools.wraps(init)
-    def checked(self: Component, **given: object) -> None:
-        arguments = {name: value for name, value in given.items() if name not in FRAMEWORK_FIELDS}
-        check_arguments(type(self).__name__, contract_of(type(self)), arguments)
+    def checked(self: Component, *by_place: object, **given: object) -> None:
+        owner, signature = type(self).__name__, contract_of(type(self))
+        if by_place:
+            first = next(iter([*signature.inputs, *signature.parameters, "id"]))
+            got = ", ".join(map(repr, by_place))
+            raise WrongArgument(f"{owner} takes its arguments by name, but got {got}. Write {owner}({first}=...)")
+        check_framework_fields(owner, given)
+        check_arguments(owner, signature, {n: v for n, v in given.items() if n not in FRAMEWORK_FIELDS})
         init(self, **given)
 
     return checked

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from millwork.core.errors import WrongArgument
+from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.graph import Condition, Property, open_conditions
 
 JSON = dict[str, Any]
@@ -57,7 +57,10 @@ def holds(condition: Mapping[str, Any], value_of: Callable[[str, str, str], Any]
         "==": lambda: left == right,
         "in": lambda: left in right,
     }
-    return bool(outcomes[operator]())
+    try:
+        return bool(outcomes[operator]())
+    except TypeError as e:
+        raise BadInput(f"{condition_text(condition)} cannot be decided: {e}") from e
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:

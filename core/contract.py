@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from millwork.core.errors import WrongArgument, did_you_mean
-from millwork.core.graph import Artifact
+from millwork.core.graph import Artifact, Step
+from millwork.core.options import Options
 from millwork.core.signature import Input, Parameter, PathRole, Signature
 
-FRAMEWORK_FIELDS = ("id", "options")
+FRAMEWORK_FIELDS: Mapping[str, type] = {"id": str, "options": Options}
 """What every step has: not part of its contract."""
 
 
@@ -52,7 +53,7 @@ def check_arguments(owner: str, signature: Signature, given: Mapping[str, object
     """Refuse what is missing, misspelt or of the wrong type, and say what to write instead."""
     known = [*signature.inputs, *signature.parameters]
     for name in given:
-        if name in signature.outputs:
+        if name not in known and name in signature.outputs:
             raise WrongArgument(f"{owner} writes {name!r} itself: it is an output and cannot be given")
         if name not in known:
             raise WrongArgument(f"{owner} has no argument {name!r}. {did_you_mean(name, known)}")
@@ -67,6 +68,13 @@ def check_arguments(owner: str, signature: Signature, given: Mapping[str, object
         elif parameter.required:
             hint = hint_text(parameter.hint)
             raise WrongArgument(f"{owner} needs {parameter.name}: {hint}. Pass {parameter.name}=...")
+
+
+def check_framework_fields(owner: str, given: Mapping[str, object]) -> None:
+    """The same for what every step has."""
+    for name, kind in FRAMEWORK_FIELDS.items():
+        if not isinstance(given.get(name, kind()), kind):
+            raise WrongArgument(f"{owner}: {name} must be {kind.__name__}, but got {given[name]!r}")
 
 
 def settle_paths(signature: Signature, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -148,10 +156,10 @@ def _check_input(owner: str, wanted: Input, value: object) -> None:
 def _check_parameter(owner: str, parameter: Parameter, value: object) -> None:
     from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
 
-    if isinstance(value, Artifact):
+    for promise in _promises_in(value):
         raise WrongArgument(
             f"{owner}: {parameter.name} is a parameter ({hint_text(parameter.hint)}) and cannot take "
-            f"{_what(value)}: its value is not known yet"
+            f"{_what(promise)}: its value is not known yet"
         )
     try:
         check_type(value, parameter.hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
@@ -159,6 +167,17 @@ def _check_parameter(owner: str, parameter: Parameter, value: object) -> None:
         raise WrongArgument(
             f"{owner}: {parameter.name} must be {hint_text(parameter.hint)}, but got {value!r} ({e})"
         ) from None
+
+
+def _promises_in(value: object) -> Iterator[Artifact | Step]:
+    if isinstance(value, Artifact | Step):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _promises_in(pair)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _promises_in(item)
 
 
 def _input_type(wanted: Input) -> str:
@@ -170,4 +189,6 @@ def _what(value: object) -> str:
     if isinstance(value, Artifact):
         made = f" made by {value.producer.id}" if value.producer else ""
         return f"{type(value).__name__}{made}"
+    if isinstance(value, Step):
+        return f"the step {value.id!r}: pass one of its outputs ({', '.join(value.outputs)})"
     return f"{value!r} of type {type(value).__name__}"

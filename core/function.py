@@ -32,6 +32,8 @@ class Outputs:
         vars(self).update(artifacts)
 
 
+_NOT_PLAIN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
 P = ParamSpec("P")
 W = TypeVar("W", bound=Artifact | Outputs)
 
@@ -70,6 +72,11 @@ class FunctionComponent(Generic[W, P]):
 
 def component(function: Callable[Concatenate[W, P], None]) -> FunctionComponent[W, P]:
     """Make a component of a function whose first parameter is what it writes: an artifact or `Outputs`."""
+    if any(is_odd(function) for is_odd in _NOT_PLAIN):
+        raise WrongArgument(
+            f"{function.__qualname__}: a component is a plain function, because nobody would wait for this one. "
+            "Write it without async and yield"
+        )
     _written_types(function)
     return FunctionComponent(function)
 
@@ -167,4 +174,7 @@ def _by_name(
             f"{function.__qualname__} takes {len(positional)} arguments by position, but got {len(args)}. "
             "Pass the others by name"
         )
-    return {**dict(zip(positional, args, strict=False)), **kwargs}
+    placed = dict(zip(positional, args, strict=False))
+    if twice := next((name for name in placed if name in kwargs), None):
+        raise WrongArgument(f"{function.__qualname__} got {twice} twice, by position and by name")
+    return {**placed, **kwargs}

@@ -59,6 +59,14 @@ class Artifact:
         if "type_name" not in vars(cls):
             cls.type_name = cls.__name__
 
+    def __post_init__(self) -> None:
+        declared = [n for n, hint in vars(type(self)).get("__annotations__", {}).items() if "ClassVar" not in str(hint)]
+        if declared and "__dataclass_fields__" not in vars(type(self)):
+            raise WrongArgument(
+                f"{type(self).__qualname__} declares {', '.join(declared)}, which would be lost. "
+                "Decorate the class with @dataclass(eq=False)"
+            )
+
     @property
     def path(self) -> Path:
         """Where the files are on this machine. Only a real artifact has one."""
@@ -218,26 +226,35 @@ class Step(ABC):
 def upstream(artifacts: Iterable[Artifact]) -> Iterator[Step]:
     """The producers of `artifacts`, and theirs: each once, every step after the steps it needs."""
     done: set[Step] = set()
-    trail: list[Step] = []
-
-    def visit(step: Step) -> Iterator[Step]:
-        if step in done:
-            return
-        if step in trail:
-            raise CyclicPipeline([s.id for s in [*trail[trail.index(step) :], step]])
-        trail.append(step)
-        for name, needed in _needs_by_name(step):
-            if needed.producer is None:
-                raise NobodyProduces(type(needed).__name__, step.id, name, needed.uri)
-            yield from visit(needed.producer)
-        trail.pop()
-        done.add(step)
-        yield step
-
     for artifact in artifacts:
         if artifact.producer is None:
             raise NobodyProduces(type(artifact).__name__, "The pipeline", "produces", artifact.uri)
-        yield from visit(artifact.producer)
+        if artifact.producer not in done:
+            yield from _climb(artifact.producer, done)
+
+
+def _climb(start: Step, done: set[Step]) -> Iterator[Step]:
+    """`start` after all that it needs. A loop, because chains may be longer than Python's stack."""
+    trail = {start: _producers(start)}
+    while trail:
+        step, needed = next(reversed(trail.items()))
+        following = next((p for p in needed if p not in done), None)
+        if following is None:
+            del trail[step]
+            done.add(step)
+            yield step
+        elif following in trail:
+            waiting = list(trail)
+            raise CyclicPipeline([s.id for s in [*waiting[waiting.index(following) :], following]])
+        else:
+            trail[following] = _producers(following)
+
+
+def _producers(step: Step) -> Iterator[Step]:
+    for name, needed in _needs_by_name(step):
+        if needed.producer is None:
+            raise NobodyProduces(type(needed).__name__, step.id, name, needed.uri)
+        yield needed.producer
 
 
 def _needs_by_name(step: Step) -> Iterator[tuple[str, Artifact]]:

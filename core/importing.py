@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
@@ -25,13 +26,17 @@ def import_artifact(artifact: A, *, id: str = "") -> A:
 
     The files stay where they are; their content counts for the cache.
     """
+    if not isinstance(artifact, Artifact):
+        raise WrongArgument(
+            f"import_artifact takes an artifact such as Schema('path/to/folder'), but got {artifact!r}"
+        )
+    kind = type(artifact).__name__
+    if artifact.producer is not None:
+        raise WrongArgument(f"{kind} made by {artifact.producer.id} is already part of a pipeline: use it as it is")
     if not artifact.uri:
-        kind = type(artifact).__name__
         raise WrongArgument(f"import_artifact needs a place: import_artifact({kind}('path/to/folder'))")
     uri = artifact.uri if is_remote(artifact.uri) else str(local_path(artifact.uri).absolute())
-    step = ImportStep(
-        id or f"import_{snake_case(type(artifact).__name__)}", type(artifact), uri, artifact.properties
-    )
+    step = ImportStep(id or f"import_{snake_case(kind)}", type(artifact), uri, artifact.properties)
     return cast(A, step.outputs["imported"])
 
 
@@ -56,8 +61,8 @@ class ImportStep(Step):
     @property
     def signature(self) -> Signature:
         parameters = {
-            "uri": Parameter("uri", str, role=PathRole.READ),
-            "properties": Parameter("properties", Mapping[str, Any]),
+            "uri": Parameter("uri", str, MISSING, PathRole.READ),
+            "properties": Parameter("properties", Mapping[str, Any], MISSING),
         }
         return Signature({}, parameters, {"imported": self._type})
 

@@ -84,6 +84,7 @@ class Journal:
             "__seconds__": result.seconds,
             "__attempts__": attempts,
             "__peak_memory__": result.peak_memory,
+            "__reason__": execution.reason,
         }
         self._publish(execution, outputs, properties, external=False)
         return self._note(execution.status(State.COMPLETE, execution.reason, result, attempts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,9 +24,20 @@ class Options:
     """Environment variables for this step only. The store keeps their names, not their values."""
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.retries < 0:
             raise WrongArgument(f"retries must be 0 or more, but got {self.retries}")
-        if self.backoff < 0:
+        if not (self.backoff >= 0 and math.isfinite(self.backoff)):
             raise WrongArgument(f"backoff must be 0 seconds or more, but got {self.backoff}")
-        if self.timeout is not None and self.timeout <= 0:
-            raise WrongArgument(f"timeout must be more than 0 seconds, but got {self.timeout}")
+        if self.timeout is not None and not (self.timeout > 0 and math.isfinite(self.timeout)):
+            raise WrongArgument(f"timeout must be more than 0 seconds, or None for no limit, but got {self.timeout}")
+
+    def _check_types(self) -> None:
+        wanted = {"cache": bool, "retries": int, "backoff": int | float, "timeout": int | float | None}
+        for name, kind in wanted.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise WrongArgument(f"{name} must be {getattr(kind, '__name__', kind)}, but got {value!r}")
+        names_and_values = self.environment.items() if isinstance(self.environment, Mapping) else [(None, None)]
+        if not all(isinstance(text, str) for pair in names_and_values for text in pair):
+            raise WrongArgument(f"environment must be Mapping[str, str], but got {self.environment!r}")

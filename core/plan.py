@@ -14,12 +14,13 @@ from typing import Any
 from millwork.core.callables import load_reference, reference_to
 from millwork.core.component import Component, contract_of
 from millwork.core.conditions import condition_to_json
+from millwork.core.contract import check_arguments
 from millwork.core.errors import MillworkError, WrongArgument
 from millwork.core.function import FunctionComponent
 from millwork.core.graph import Artifact, Step
 from millwork.core.importing import ImportStep
 from millwork.core.options import Options
-from millwork.core.pipeline import Pipeline
+from millwork.core.pipeline import Pipeline, PipelineFunction
 from millwork.core.values import decode, encode
 
 SCHEMA = "millwork/plan/v1"
@@ -113,6 +114,11 @@ class Plan:
 
 def compile_pipeline(pipeline: Pipeline[Any]) -> Plan:
     """The plan of a pipeline. Refuses what could not cross to another process."""
+    if isinstance(pipeline, PipelineFunction):
+        name = pipeline.name
+        raise WrongArgument(f"{name} is a function that describes a pipeline. Call it: run({name}(...))")
+    if not isinstance(pipeline, Pipeline):
+        raise WrongArgument(f"run() takes a pipeline or a plan, but got {pipeline!r}")
     parameters = {n: encode(v, f"Pipeline parameter {n}") for n, v in pipeline.parameters.items()}
     return Plan(pipeline.name, parameters, tuple(_plan_step(s) for s in pipeline.steps))
 
@@ -130,6 +136,7 @@ def step_from_json(content: Mapping[str, Any]) -> PlannedStep:
 
 
 def _plan_step(step: Step) -> PlannedStep:
+    check_arguments(step.reference.partition(":")[2], step.signature, step.arguments)  # may have been assigned since
     return PlannedStep(
         id=step.id,
         kind=step.kind,

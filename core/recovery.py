@@ -11,7 +11,7 @@ from typing import IO
 
 from millwork.core.execution import execution_folder
 from millwork.core.records import ExecutionRecord, RunRecord, State
-from millwork.core.storage import is_remote, join, local_path, remove
+from millwork.core.storage import filesystem, is_remote, join, local_path, remove
 from millwork.core.store import MetadataStore
 
 log = logging.getLogger("millwork")
@@ -80,9 +80,7 @@ def _clean_up(store: MetadataStore, root: str, run: RunRecord, execution: Execut
 
 def _output_folders(root: str, pipeline: str, node: str) -> list[str]:
     if is_remote(root):
-        import fsspec
-
-        fs, path = fsspec.core.url_to_fs(join(root, pipeline, node))
+        fs, path = filesystem(join(root, pipeline, node))
         return [fs.unstrip_protocol(p) for p in fs.ls(path, detail=False)] if fs.exists(path) else []
     folder = local_path(root) / pipeline / node
     return [str(p) for p in folder.glob("*") if p.name != ".system"]

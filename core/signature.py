@@ -41,7 +41,8 @@ class Parameter:
 
     name: str
     hint: Any
-    default: object = MISSING
+    default: object
+    """MISSING: there is none."""
     role: PathRole | None = None
 
     @property

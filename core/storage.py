@@ -41,14 +41,14 @@ def exists(uri: str) -> bool:
     """True if there is a file or folder at `uri`."""
     if not is_remote(uri):
         return local_path(uri).exists()
-    fs, path = _filesystem(uri)
+    fs, path = filesystem(uri)
     return bool(fs.exists(path))
 
 
 def publish(staged: Path, uri: str) -> None:
     """Move a finished folder to the place where readers look for it: all of it or nothing."""
     if is_remote(uri):
-        fs, path = _filesystem(uri)
+        fs, path = filesystem(uri)
         fs.put(f"{staged}/", f"{path}/", recursive=True)
         shutil.rmtree(staged)
         return
@@ -60,7 +60,7 @@ def publish(staged: Path, uri: str) -> None:
 def remove(uri: str) -> None:
     """Delete a file or a folder with all that is in it, if it is there."""
     if is_remote(uri):
-        fs, path = _filesystem(uri)
+        fs, path = filesystem(uri)
         if fs.exists(path):
             fs.rm(path, recursive=True)
         return
@@ -81,6 +81,18 @@ def files_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def file_sizes(uri: str) -> dict[str, int]:
+    """Bytes of each file at `uri`, by its path below it. Nothing is downloaded."""
+    if is_remote(uri):
+        fs, path = filesystem(uri)
+        found = fs.find(path, detail=True)
+        return {name.removeprefix(path).lstrip("/") or name.rsplit("/", 1)[-1]: i["size"] for name, i in found.items()}
+    here = local_path(uri)
+    if here.is_file():
+        return {here.name: here.stat().st_size}
+    return {path.relative_to(here).as_posix(): path.stat().st_size for path in files_below(here)}
+
+
 def content_digest(folder: Path) -> str:
     """sha256 over names and contents: equal for equal files, wherever and whenever they were written."""
     root = folder if folder.is_dir() else folder.parent
@@ -97,7 +109,7 @@ def file_digest(path: Path) -> str:
 
 
 def _download(uri: str, copy: Path) -> None:
-    fs, path = _filesystem(uri)
+    fs, path = filesystem(uri)
     if not fs.exists(path):
         raise BadInput(f"There is nothing at {uri!r}")
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +126,8 @@ def _download(uri: str, copy: Path) -> None:
     shutil.rmtree(partial.parent, ignore_errors=True)
 
 
-def _filesystem(uri: str) -> tuple[Any, str]:
+def filesystem(uri: str) -> tuple[Any, str]:
+    """fsspec's file system for a location, and the path there."""
     import fsspec
 
     fs, path = fsspec.core.url_to_fs(uri)

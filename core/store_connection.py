@@ -121,10 +121,17 @@ def connect(uri: str) -> Connection:
         return Connection(_without_password(uri), _mysql(uri), None)
     if scheme in ("postgresql", "postgres"):
         return Connection(_without_password(uri), _postgresql(uri), None)
-    if scheme not in ("", "sqlite", "file"):
+    path = sqlite_file(uri)
+    if path is None:
         raise StoreError(f"A store is an SQLite file, mysql://… or postgresql://…, but got {uri!r}")
-    path = Path(uri.removeprefix("sqlite:///").removeprefix("file://"))
     return Connection(str(path), _sqlite(path), path.with_name(path.name + ".lock"))
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of an SQLite store. None if `uri` names a server."""
+    if urlsplit(uri).scheme not in ("", "sqlite", "file"):
+        return None
+    return Path(uri.removeprefix("sqlite:///").removeprefix("file://"))
 
 
 def _sqlite(path: Path) -> Any:

@@ -1,0 +1,176 @@
+"""Hand a model to those who serve it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from millwork.components.data.models import serving_folder
+from millwork.core import storage
+from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
+from millwork.core.component import Component, output
+from millwork.core.errors import BadInput
+from millwork.core.signature import OutputPath
+
+Files = dict[str, Path]
+
+log = logging.getLogger(__name__)
+
+COMPLETING = re.compile(r"saved_model\.pb(txt)?|.*\.(keras|skops|joblib|pkl|pickle)")
+"""A server takes a folder for a complete model when it sees one of these files."""
+CLAIM = ".pushing-"
+"""Begins the name of a file in an object store which says that this version is being written."""
+
+
+class Pusher(Component):
+    """Copy a model to `<destination>/<version>/`, where a server such as TensorFlow Serving looks for it.
+
+    What is there is a complete version or nothing. On a file system a hidden folder is filled and renamed; in
+    an object store, which cannot do that, the file that completes the model (`saved_model.pb`) comes last. No
+    version is ever overwritten, and a new one has the highest number, so that it is the one served.
+
+    A model that was not blessed is not pushed. The step completes, with `pushed` = 0 and, in place of a copy
+    of the pushed model, a file `NOT_PUSHED` that says why.
+    """
+
+    base_type = "mlmd.Deploy"
+
+    model: Model
+    model_blessing: ModelBlessing | None = None
+    """Push only if the model is good enough."""
+    infra_blessing: InfraBlessing | None = None
+    """Push only if a server could load the model."""
+    destination: OutputPath
+    """A folder, or a URI such as s3://bucket/models/taxi."""
+    versioning: Literal["auto", "timestamp", "number"] = "auto"
+    """The version is the time in seconds since 1970 ("auto", too), or one more than the highest there."""
+    pushed_model: PushedModel = output()
+
+    def run(self) -> None:
+        reason = self._objection()
+        if reason:
+            log.warning("The model is not pushed to %s: %s", self.destination, reason)
+            (self.pushed_model.path / "NOT_PUSHED").write_text(reason + "\n", "utf-8")
+            self.pushed_model.pushed = 0
+            self.pushed_model.reason = reason
+            return
+        files = _files(serving_folder(self.model))
+        _copy(files, self.pushed_model.path)
+        version = self._push(files)
+        self.pushed_model.pushed = 1
+        self.pushed_model.pushed_destination = storage.join(str(self.destination), version)
+        self.pushed_model.pushed_version = version
+        log.info("Pushed the model to %s", self.pushed_model.pushed_destination)
+
+    def _objection(self) -> str:
+        """Why the model must not be pushed, if so."""
+        if self.model_blessing is not None and self.model_blessing.blessed != 1:
+            return f"the evaluation did not bless it ({self.model_blessing.uri})"
+        if self.infra_blessing is not None and self.infra_blessing.blessed != 1:
+            return f"the trial with a server did not bless it ({self.infra_blessing.uri})"
+        if self.model_blessing is None and self.infra_blessing is None:
+            log.info("The model is pushed without a blessing: neither an evaluation nor a trial is connected")
+        return ""
+
+    def _push(self, files: Files) -> str:
+        """Write the version, and say which."""
+        place = str(self.destination)
+        expected = Exception if storage.is_remote(place) else OSError  # every store has errors of its own
+        try:
+            if storage.is_remote(place):
+                return self._push_to_store(files, place)
+            return self._push_to_folder(files, storage.local_path(place))
+        except expected as e:
+            raise BadInput(
+                f"The model cannot be pushed to {place!r}: {type(e).__name__}: {e}. Give a destination that "
+                "the machine of this step can write to"
+            ) from e
+
+    def _push_to_folder(self, files: Files, folder: Path) -> str:
+        """Fill a hidden folder on the same file system, and rename it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = folder / f".staging-{uuid.uuid4().hex}"
+        try:
+            _copy(files, staged)
+            while True:
+                version = self._free_version(path.name for path in folder.iterdir())
+                try:
+                    os.rename(staged, folder / version)
+                except OSError as e:
+                    if e.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                        raise
+                else:  # if not, somebody else was faster
+                    return version
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+
+    def _push_to_store(self, files: Files, uri: str) -> str:
+        """Claim a version, for nothing can be renamed there, and write the file that completes it last."""
+        store, root = storage.filesystem(uri)
+        version = self._claim(store, root)
+        folder = f"{root}/{version}"
+        *others, last = files.items()
+        try:
+            if others:
+                store.put([str(path) for _, path in others], [f"{folder}/{name}" for name, _ in others])
+            store.put_file(str(last[1]), f"{folder}/{last[0]}")
+        except BaseException:
+            if store.exists(folder):
+                store.rm(folder, recursive=True)
+            raise
+        finally:
+            store.rm_file(f"{root}/{CLAIM}{version}")
+        return version
+
+    def _claim(self, store: Any, root: str) -> str:
+        """A version that nobody has written, or is writing."""
+        while True:
+            store.invalidate_cache()
+            there = store.ls(root, detail=False) if store.exists(root) else []
+            version = self._free_version(
+                path.rstrip("/").rsplit("/", 1)[-1].removeprefix(CLAIM) for path in there
+            )
+            claim = f"{root}/{CLAIM}{version}"
+            try:
+                store.pipe_file(claim, b"", mode="create")
+            except FileExistsError:
+                continue
+            store.invalidate_cache()
+            if not store.exists(f"{root}/{version}"):  # somebody may have finished it since we looked
+                return version
+            store.rm_file(claim)
+
+    def _free_version(self, names: Iterable[str]) -> str:
+        """Higher than every version there."""
+        after = 1 + max((int(name) for name in names if re.fullmatch("[0-9]+", name)), default=0)
+        return str(after if self.versioning == "number" else max(after, int(time.time())))
+
+
+def _files(folder: Path) -> Files:
+    """The files of a model by their names in its folder, the one that completes it last."""
+    files = {path.relative_to(folder).as_posix(): path for path in storage.files_below(folder)}
+    if not files:
+        raise BadInput(
+            f"There is no model in {str(folder)!r}: the folder is empty or not there. Let run_fn save the "
+            "model to fn_args.serving_model_dir"
+        )
+    names = sorted(
+        files, key=lambda name: (bool(COMPLETING.fullmatch(Path(name).name)), -name.count("/"), name)
+    )
+    return {name: files[name] for name in names}
+
+
+def _copy(files: Files, folder: Path) -> None:
+    """Copy contents, not modes: the folder's readers are others than the store's."""
+    for name, path in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
