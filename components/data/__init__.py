@@ -1,0 +1,1 @@
+"""Reading and writing `Examples`, whichever way their rows are stored."""

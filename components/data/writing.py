@@ -1,0 +1,161 @@
+"""Writing `Examples`: one file for each split, as Parquet or as gzipped TFRecords of tf.Example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from millwork.components.data.forms import to_flat_form
+from millwork.components.data.tf_example import encode
+from millwork.components.data.tfrecord import TfRecordWriter
+from millwork.core.artifacts import PARQUET, TFRECORD, Examples
+from millwork.core.errors import BadInput, WrongArgument
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROW_GROUP = 65_536
+"""Rows that Parquet keeps together: what a reader unpacks at once."""
+
+
+class ExamplesWriter:
+    """Writes batches into the splits of an `Examples` artifact and, at the end, sets its properties.
+
+        with ExamplesWriter(examples, ["train", "eval"]) as writer:
+            writer.write("train", batch)
+
+    Batches are in flat or feature form, of any size, and all with the same columns: those of `schema`, or of
+    the first batch. The same rows in the same order give the same bytes, however they were cut into batches.
+    A split that gets no rows still has a valid file.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        split_names: Sequence[str],
+        file_format: str = PARQUET,
+        schema: pa.Schema | None = None,
+    ) -> None:
+        if file_format not in (PARQUET, TFRECORD):
+            raise WrongArgument(
+                f"Examples are written as {PARQUET!r} or {TFRECORD!r}, not as {file_format!r}"
+            )
+        self._examples = examples
+        self._format = file_format
+        self._schema = schema
+        self.num_rows = dict.fromkeys(split_names, 0)
+        """Written so far, per split."""
+        self._files: dict[str, SplitFile] = {}
+        self._stack = ExitStack()
+
+    def write(self, split: str, batch: pa.RecordBatch) -> None:
+        """Append rows to a split."""
+        flat = self._conform(to_flat_form(batch))
+        self._file(split).write(flat)
+        self.num_rows[split] += flat.num_rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._stack:
+            if error is None:
+                for split in self.num_rows:
+                    self._file(split)
+        if error is None:
+            self._set_properties()
+
+    def _set_properties(self) -> None:
+        self._examples.split_names = tuple(self.num_rows)
+        self._examples.num_examples = dict(self.num_rows)
+        self._examples.file_format = self._format
+
+    def _file(self, split: str) -> SplitFile:
+        import pyarrow as pa
+
+        if split not in self.num_rows:
+            raise WrongArgument(f"There is no split {split!r} to write to, only {', '.join(self.num_rows)}")
+        if split not in self._files:
+            folder = self._examples.path / f"Split-{split}"
+            folder.mkdir(parents=True, exist_ok=True)
+            schema = self._schema or pa.schema([])
+            file = ParquetFile(folder, schema) if self._format == PARQUET else TfRecordFile(folder)
+            self._files[split] = self._stack.enter_context(closing(file))
+        return self._files[split]
+
+    def _conform(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the schema of those before it; only a column without values may differ."""
+        import pyarrow as pa
+
+        self._schema = self._schema or batch.schema
+        if batch.schema.equals(self._schema):
+            return batch
+        if batch.schema.names != self._schema.names:
+            raise BadInput(
+                f"A batch has the columns {', '.join(batch.schema.names)}, but those before it "
+                f"{', '.join(self._schema.names)}. All batches of one Examples need the same columns"
+            )
+        columns = []
+        for column, field in zip(batch.columns, self._schema, strict=True):
+            if column.type != field.type and not pa.types.is_null(column.type):
+                raise BadInput(
+                    f"Column {field.name!r} is {column.type} in one batch and {field.type} in those before it"
+                )
+            columns.append(column.cast(field.type))
+        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+
+
+class SplitFile(Protocol):
+    """The data file of one split, open for writing."""
+
+    def write(self, batch: pa.RecordBatch) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class TfRecordFile:
+    """`data_tfrecord-00000-of-00001.gz`: a serialised tf.Example for each row."""
+
+    def __init__(self, folder: Path) -> None:
+        self._records = TfRecordWriter(folder / "data_tfrecord-00000-of-00001.gz")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._records.write(encode(batch))
+
+    def close(self) -> None:
+        self._records.close()
+
+
+class ParquetFile:
+    """`data_parquet-00000-of-00001.parquet`, in row groups of equal size."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        self._writer = pq.ParquetWriter(folder / "data_parquet-00000-of-00001.parquet", schema)
+        self._waiting: list[pa.RecordBatch] = []
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._waiting.append(batch)
+        if sum(b.num_rows for b in self._waiting) >= ROW_GROUP:
+            self._write_groups(ROW_GROUP)
+
+    def close(self) -> None:
+        self._write_groups(1)
+        self._writer.close()
+
+    def _write_groups(self, least: int) -> None:
+        """Write what waits, but keep the last rows if they are fewer than `least`."""
+        import pyarrow as pa
+
+        rows = pa.Table.from_batches(self._waiting, self._writer.schema)
+        start = 0
+        while rows.num_rows - start >= least:
+            self._writer.write_table(rows.slice(start, ROW_GROUP).combine_chunks())
+            start += ROW_GROUP
+        self._waiting = rows.slice(start).to_batches()
