@@ -36,6 +36,7 @@ def reference_to(target: Callable[..., object] | type) -> str:
             f"{name} (in {module}) is defined inside a function, so another process cannot import it. Move "
             f"{inner} to the top of its module, and pass what it needs as parameters"
         )
+    _check_leads_back(target, module, name)
     return f"{_importable(module, name)}:{name}"
 
 
@@ -118,19 +119,46 @@ def check_user_function(
         raise WrongArgument(f"{owner}: there is no module file {str(module_file)!r}")
 
 
+def _check_leads_back(target: Callable[..., object] | type, module: str, name: str) -> None:
+    """Refuse a target that its own name does not lead to: another process would get something else."""
+    owner = getattr(target, "__self__", None)
+    if owner is not None and not isinstance(owner, type | ModuleType):
+        raise UnportableFunction(
+            f"{name} is bound to an object, which would not come along. Write a function with `def` at the top of a "
+            "module and pass that"
+        )
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is None:
+        raise UnportableFunction(f"{module} has no {name!r} that another process could import. Keep it at the top of it")
+    found = getattr(found, "function", found)  # of `@component`
+    code = getattr(target, "__code__", None)
+    if found != target and code is not None and getattr(found, "__code__", None) != code:
+        raise UnportableFunction(
+            f"{module} has another {name!r} than the one that was given: a decorator made it, or the name was used "
+            "again. Give it a name of its own with `def`"
+        )
+
+
 def _importable(module: str, name: str) -> str:
     if module != "__main__":
         return module
     main = sys.modules["__main__"]
     if spec := getattr(main, "__spec__", None):
-        return str(spec.name).removesuffix(".__main__")
+        return str(spec.name)
     file = getattr(main, "__file__", None)
     if not file:
         raise UnportableFunction(
             f"{name} is defined in a notebook or an interactive session, so another process cannot import it. "
             f"Move it to a file, such as steps.py, and write: from steps import {name}"
         )
-    return Path(file).stem
+    stem = Path(file).stem
+    if "." in stem:
+        raise UnportableFunction(
+            f"{name} is defined in {Path(file).name!r}, whose name no import statement can say. Rename the file"
+        )
+    return stem
 
 
 def _public(target: object) -> list[str]:

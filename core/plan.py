@@ -15,7 +15,7 @@ from millwork.core.callables import load_reference, reference_to
 from millwork.core.component import Component, contract_of
 from millwork.core.conditions import condition_to_json
 from millwork.core.contract import check_arguments
-from millwork.core.errors import MillworkError, WrongArgument
+from millwork.core.errors import BadInput, NotFound, WrongArgument, did_you_mean
 from millwork.core.function import FunctionComponent
 from millwork.core.graph import Artifact, Step
 from millwork.core.importing import ImportStep
@@ -84,7 +84,11 @@ class Plan:
     steps: tuple[PlannedStep, ...]
 
     def __getitem__(self, id: str) -> PlannedStep:
-        return next(s for s in self.steps if s.id == id)
+        for step in self.steps:
+            if step.id == id:
+                return step
+        known = did_you_mean(id, [s.id for s in self.steps])
+        raise NotFound(f"Pipeline {self.pipeline!r} has no step {id!r}. {known}")
 
     def to_json(self) -> str:
         """The document."""
@@ -104,12 +108,16 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The plan that a document holds."""
-        content = json.loads(text)
-        if content.get("schema") != SCHEMA:
-            raise MillworkError(
-                f"This is not a plan of this version: its schema is {content.get('schema')!r}"
-            )
-        return cls(content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"])))
+        try:
+            content = json.loads(text)
+            schema = content.get("schema") if isinstance(content, dict) else None
+            if schema != SCHEMA:
+                raise BadInput(f"This is not a plan of this version: its schema is {schema!r}, not {SCHEMA!r}")
+            return cls(content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"])))
+        except json.JSONDecodeError as e:
+            raise BadInput(f"This is not a plan: {e}") from e
+        except KeyError as e:
+            raise BadInput(f"This is not a plan: {e} is missing") from e
 
 
 def compile_pipeline(pipeline: Pipeline[Any]) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -99,16 +100,25 @@ def new_artifact(artifact: Artifact, *, external: bool = False) -> NewArtifact:
     )
     custom = {f.name for f in fields(artifact) if f.metadata.get("custom")}
     for name, value in artifact.properties.items():
-        (record.custom if name in custom else record.declared)[name] = to_stored(value)
+        stored = to_stored(value)
+        as_text = isinstance(value, int | float) and isinstance(stored, str)  # its declared type cannot hold it
+        (record.custom if name in custom or as_text else record.declared)[name] = stored
     for name in artifact.computed:
         record.custom[name] = to_stored(getattr(artifact, name))
     return record
 
 
 def to_stored(value: object) -> Stored:
-    """A property value as ML Metadata keeps it: TFX writes what is not a scalar as JSON text."""
+    """A property value as ML Metadata keeps it: TFX writes what is not a scalar as JSON text.
+
+    Numbers that the store's back ends cannot hold (nan, inf, more than 64 bits) become text.
+    """
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
     if isinstance(value, int | float | str):
         return value
     return json.dumps(value, sort_keys=True)

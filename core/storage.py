@@ -86,7 +86,10 @@ def file_sizes(uri: str) -> dict[str, int]:
     if is_remote(uri):
         fs, path = filesystem(uri)
         found = fs.find(path, detail=True)
-        return {name.removeprefix(path).lstrip("/") or name.rsplit("/", 1)[-1]: i["size"] for name, i in found.items()}
+        return {
+            name.removeprefix(path).lstrip("/") or name.rsplit("/", 1)[-1]: i["size"]
+            for name, i in found.items()
+        }
     here = local_path(uri)
     if here.is_file():
         return {here.name: here.stat().st_size}

@@ -20,6 +20,7 @@ from millwork.core.store_messages import (
     OUTPUT,
     artifact_record,
     event,
+    event_places,
     execution_record,
     run_record,
     set_custom,
@@ -88,7 +89,7 @@ class MetadataStore:
             found.last_known_state = state_code(State.COMPLETE)
             set_custom(found, properties)
             events = [
-                (self._artifact(new), event(OUTPUT, key, index))
+                (self._artifact(new), event(OUTPUT, (key, index)))
                 for key, news in outputs.items()
                 for index, new in enumerate(news)
             ]
@@ -286,13 +287,13 @@ class MetadataStore:
         return self._events(inputs, INPUT)
 
     def _events(self, artifacts: Mapping[str, Sequence[int]], kind: int) -> list[tuple[Any, Any]]:
-        wanted = sorted({id for ids in artifacts.values() for id in ids})
-        found = {a.id: a for a in self._connection.store.get_artifacts_by_id(wanted)} if wanted else {}
-        return [
-            (found[id], event(kind, key, index))
-            for key, ids in artifacts.items()
-            for index, id in enumerate(ids)
-        ]
+        """One event an artifact: if it serves under several names, the path has all of them, as TFX's has."""
+        places: dict[int, list[tuple[str, int]]] = {}
+        for key, ids in artifacts.items():
+            for index, id in enumerate(ids):
+                places.setdefault(id, []).append((key, index))
+        found = {a.id: a for a in self._connection.store.get_artifacts_by_id(sorted(places))} if places else {}
+        return [(found[id], event(kind, *where)) for id, where in places.items()]
 
     def _executions(
         self, context: int, limit: int | None = None, filter: str | None = None
@@ -308,8 +309,8 @@ class MetadataStore:
         found = {a.id: artifact_record(a) for a in mlmd.get_artifacts_by_id(ids)} if ids else {}
         placed: dict[str, list[tuple[int, ArtifactRecord]]] = {}
         for e in events:
-            key, index = e.path.steps[0].key, e.path.steps[1].index
-            placed.setdefault(key, []).append((index, found[e.artifact_id]))
+            for key, index in event_places(e):
+                placed.setdefault(key, []).append((index, found[e.artifact_id]))
         return {key: [a for _, a in sorted(pairs, key=lambda p: p[0])] for key, pairs in placed.items()}
 
     def _executions_at(self, artifact: int, kind: int) -> list[ExecutionRecord]:

@@ -37,11 +37,20 @@ def set_value(field: Any, value: Stored) -> None:
         field.string_value = value
 
 
-def event(kind: int, key: str, index: int) -> Any:
-    """What connects an artifact to an execution: under which name, at which place."""
+def event(kind: int, *places: tuple[str, int]) -> Any:
+    """What connects an artifact to an execution: under which names, at which places."""
     pb = proto()
-    steps = [pb.Event.Path.Step(key=key), pb.Event.Path.Step(index=index)]
-    return pb.Event(type=kind, path=pb.Event.Path(steps=steps))
+    path = pb.Event.Path()
+    for key, index in places:
+        path.steps.add(key=key)
+        path.steps.add(index=index)
+    return pb.Event(type=kind, path=path)
+
+
+def event_places(message: Any) -> list[tuple[str, int]]:
+    """The names and places that an event's path holds."""
+    steps = message.path.steps
+    return [(key.key, index.index) for key, index in zip(steps[::2], steps[1::2], strict=True)]
 
 
 def artifact_record(message: Any) -> ArtifactRecord:

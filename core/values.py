@@ -19,16 +19,23 @@ JSON = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 def encode(value: object, where: str) -> JSON:
     """`value` as JSON; what JSON does not have becomes an object with one key that starts with `$`."""
-    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+    if isinstance(value, Enum):
+        return _encode_enum(value)
+    if isinstance(value, str | Path):
+        _check_text(str(value), where)
+    if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"$float": str(value)}
     if isinstance(value, list):
         return [encode(v, where) for v in value]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _object(type(value), dict(zip(value._fields, value, strict=True)), where)
     if isinstance(value, tuple):
         return {"$tuple": [encode(v, where) for v in value]}
     if isinstance(value, set | frozenset):
-        return {"$set": sorted((encode(v, where) for v in value), key=canonical)}
+        tag = "$set" if isinstance(value, set) else "$frozenset"
+        return {tag: sorted((encode(v, where) for v in value), key=canonical)}
     if isinstance(value, Mapping):
         return _encode_mapping(value, where)
     return _encode_object(value, where)
@@ -59,13 +66,15 @@ def references_in(value: Any) -> list[str]:
     if not isinstance(value, dict):
         return []
     found = [value["$callable"]] if "$callable" in value else []
-    if "$object" in value:
-        found.append(value["$object"]["type"])
+    found += [value["$enum"][0]] if "$enum" in value else []
+    found += [value["$object"]["type"]] if "$object" in value else []
     return found + [r for v in value.values() for r in references_in(v)]
 
 
 def _encode_mapping(value: Mapping[Any, Any], where: str) -> JSON:
-    if all(isinstance(k, str) and not k.startswith("$") for k in value):
+    if all(isinstance(k, str) and not isinstance(k, Enum) and not k.startswith("$") for k in value):
+        for key in value:
+            _check_text(key, where)
         return {k: encode(v, where) for k, v in value.items()}
     return {"$dict": [[encode(k, where), encode(v, where)] for k, v in value.items()]}
 
@@ -75,17 +84,35 @@ def _encode_object(value: object, where: str) -> JSON:
         return {"$path": str(value)}
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode()}
-    if isinstance(value, Enum):
-        return {"$enum": [reference_to(type(value)), value.name]}
     if is_dataclass(value) and not isinstance(value, type):
-        content = {f.name: encode(getattr(value, f.name), where) for f in fields(value) if f.init}
-        return {"$object": {"type": reference_to(type(value)), "fields": content}}
+        return _object(type(value), {f.name: getattr(value, f.name) for f in fields(value) if f.init}, where)
     if callable(value):
         return {"$callable": reference_to(value)}
     raise WrongArgument(
         f"{where}: a {type(value).__name__} cannot be part of a plan, which is JSON. Use numbers, text, lists, "
         "dicts, paths, enums, dataclasses or functions at the top of a module"
     )
+
+
+def _encode_enum(value: Enum) -> JSON:
+    if value.name in type(value).__members__:
+        return {"$enum": [reference_to(type(value)), value.name]}
+    return _object(type(value), {"value": value.value}, type(value).__name__)  # several flags at once
+
+
+def _object(kind: type, content: Mapping[str, object], where: str) -> JSON:
+    encoded = {name: encode(value, where) for name, value in content.items()}
+    return {"$object": {"type": reference_to(kind), "fields": encoded}}
+
+
+def _check_text(text: str, where: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise WrongArgument(
+            f"{where}: text that is not valid Unicode cannot be part of a plan, but got {text!r}. Rename the file, or "
+            "pass bytes"
+        ) from None
 
 
 def _decode_object(content: Mapping[str, Any]) -> object:
@@ -96,6 +123,7 @@ _DECODERS: dict[str, Any] = {
     "$float": float,
     "$tuple": lambda items: tuple(decode(v) for v in items),
     "$set": lambda items: {decode(v) for v in items},
+    "$frozenset": lambda items: frozenset(decode(v) for v in items),
     "$dict": lambda pairs: {decode(k): decode(v) for k, v in pairs},
     "$path": Path,
     "$bytes": base64.b64decode,

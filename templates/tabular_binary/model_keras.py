@@ -34,10 +34,9 @@ def _model() -> Any:
 
     inputs = {name: keras.Input((1,), name=name) for name in MODEL_FEATURES}
     hidden = keras.layers.concatenate(list(inputs.values()))
-    for width in (32, 16):
-        hidden = keras.layers.Dense(width, activation="relu")(hidden)
+    hidden = keras.layers.Dense(16, activation="relu")(hidden)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(hidden))
-    model.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
+    model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
     return model
 
 

@@ -21,7 +21,7 @@ def run_fn(fn_args: FnArgs) -> None:
 
     rows = _read(fn_args)
     model = make_pipeline(PolynomialFeatures(2, include_bias=False), LogisticRegression(max_iter=500))
-    model.fit(rows[MODEL_FEATURES].to_numpy(), rows[LABEL].to_numpy())
+    model.fit(rows[MODEL_FEATURES], rows[LABEL])
     folder = Path(fn_args.serving_model_dir)
     folder.mkdir(parents=True, exist_ok=True)
     skops.io.dump(model, folder / "model.skops")

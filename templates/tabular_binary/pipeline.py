@@ -41,7 +41,7 @@ def classic(
     data: Path = Path("data"),
     serving: Path = Path("serving"),
     framework: Literal["keras", "sklearn"] = "keras",
-    steps: int = 400,
+    steps: int = 300,
 ) -> Results:
     """Ingest → statistics → schema → validate → transform → train → predict → {confusion matrix ‖ ROC} → push."""
     examples = CsvExampleGen(input_base=data).examples
