@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 from millwork.core.board import place
@@ -22,7 +21,7 @@ from millwork.core.contract import (
 from millwork.core.errors import WrongArgument
 from millwork.core.graph import Artifact, Step
 from millwork.core.options import Options
-from millwork.core.signature import PathRole, Signature
+from millwork.core.signature import Signature
 
 
 def output(*, init: Literal[False] = False) -> Any:
@@ -75,12 +74,6 @@ class Component(Step):
     def outputs(self) -> Mapping[str, Artifact]:
         return {name: getattr(self, name) for name in self.signature.outputs}
 
-    def external_files(self) -> Iterable[Path]:
-        for name, parameter in self.signature.parameters.items():
-            value = getattr(self, name)
-            if parameter.role is PathRole.READ and value is not None:
-                yield from _files_below(Path(value))
-
     def bind(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Self:
         ready = copy(self)
         for name, wanted in self.signature.inputs.items():
@@ -123,10 +116,3 @@ def _checked(init: Callable[..., None]) -> Callable[..., None]:
         init(self, **given)
 
     return checked
-
-
-def _files_below(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(p for p in path.rglob("*") if p.is_file())
-    elif path.exists():
-        yield path

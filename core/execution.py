@@ -53,7 +53,13 @@ class LiveRun:
     """One run of a plan, while it happens."""
 
     def __init__(
-        self, plan: Plan, store: MetadataStore, run: Run, journal: Journal, settings: RunSettings
+        self,
+        plan: Plan,
+        store: MetadataStore,
+        run: Run,
+        journal: Journal,
+        settings: RunSettings,
+        finished_before: Mapping[str, str],
     ) -> None:
         self.plan = plan
         self.run = run
@@ -62,13 +68,14 @@ class LiveRun:
         self._settings = settings
         self._fingerprints = Fingerprinter()
         self._open: dict[str, OpenExecution] = {}
-        self._finished_before = _fingerprints_of(store, settings.resumes) if settings.resumes else {}
+        self._finished_before = finished_before
 
     @classmethod
     def begin(
         cls, plan: Plan, store: MetadataStore, root: str, settings: RunSettings, run_id: str = ""
     ) -> LiveRun:
         """Record that a run starts."""
+        finished_before = _fingerprints_of(store, settings.resumes) if settings.resumes else {}
         run = Run(run_id or new_run_id(), plan.pipeline, root)
         properties: dict[str, Stored] = {
             "__state__": State.RUNNING.value,
@@ -79,7 +86,7 @@ class LiveRun:
             "__resumes__": settings.resumes,
         }
         contexts = store.begin_run(plan.pipeline, run.id, [s.id for s in plan.steps], properties)
-        return cls(plan, store, run, Journal(store, contexts, run), settings)
+        return cls(plan, store, run, Journal(store, contexts, run), settings, finished_before)
 
     def prepare(self, step: PlannedStep) -> Job | StepStatus:
         """Everything before the work: a job to be done, or how the step ended without one."""
@@ -113,10 +120,10 @@ class LiveRun:
         return self.run
 
     def _prepare(self, step: PlannedStep) -> Job | StepStatus:
-        if blocked := self._blocked_by(step):
-            return blocked
         if self._settings.selected is not None and step.id not in self._settings.selected:
             return self._stand_in(step)
+        if blocked := self._blocked_by(step):
+            return blocked
         if unmet := next((c for c in step.conditions if not holds(c, self._property)), None):
             return self._journal.settle(step, State.SKIPPED, f"not {condition_text(unmet)}")
         inputs = self._inputs(step)

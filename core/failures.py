@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+_LONGEST = 100_000
 _OURS = Path(__file__).resolve().parent.parent
 
 
@@ -29,7 +30,18 @@ class Failure:
 def failure_of(error: BaseException) -> Failure:
     """An exception as a record."""
     full = "".join(traceback.format_exception(error))
-    return Failure(type(error).__name__, str(error), _users_frame(error.__traceback__), full)
+    try:
+        message = str(error)
+    except Exception as unprintable:
+        message = f"<its message cannot be printed: {type(unprintable).__name__}>"
+    return Failure(type(error).__name__, _shortened(message), _users_frame(error.__traceback__), _shortened(full))
+
+
+def _shortened(text: str) -> str:
+    """The log has the whole of it; store and terminal need not."""
+    half = _LONGEST // 2
+    left_out = len(text) - _LONGEST
+    return text if left_out <= 0 else f"{text[:half]}\n… {left_out} characters left out …\n{text[-half:]}"
 
 
 def _users_frame(trace: TracebackType | None) -> str:

@@ -6,7 +6,7 @@ Place, time, run and pipeline are not among them, so equal work is found again w
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,9 +98,15 @@ def differences(before: Parts, now: Parts) -> list[str]:
         kind, _, which = name.partition(":")
         verb = "is new" if name not in before else "is gone" if name not in now else "changed"
         if kind in ("parameter", "version") and verb == "changed":
-            verb = f"changed from {before[name]} to {now[name]}"
+            verb = f"changed from {_readable(before[name])} to {_readable(now[name])}"
         said.append(f"{kind} {which} {verb}".replace("  ", " "))
     return sorted(said, key=lambda text: _ORDER.index(text.split()[0]) if text.split()[0] in _ORDER else 9)
+
+
+def _readable(value: str) -> str:
+    """A function or path as its name, instead of how a plan encodes it."""
+    tagged = re.fullmatch(r'\{"\$(?:callable|path)":"(.*)"\}', value)
+    return tagged[1] if tagged else value
 
 
 _ORDER = ("parameter", "file", "code", "input", "version", "component")
@@ -122,17 +128,24 @@ def _signature(planned: PlannedStep) -> Signature:
 def _parameters(planned: PlannedStep) -> Parts:
     roles = _roles(planned)
     by_content = (PathRole.READ, PathRole.CODE)
-    skipped = {"uri"} if planned.kind == "import" else {n for n, r in roles.items() if r in by_content}
-    kept = {n: v for n, v in planned.parameters.items() if n not in skipped or v is None}
+    skipped = {n for n, r in roles.items() if r in by_content}
+    kept = {n: v for n, v in planned.parameters.items() if n not in skipped or v is None or "://" in str(v)}
     return {f"parameter:{n}": canonical(v) for n, v in kept.items()}
 
 
 def _external(step: Step) -> Parts:
-    files = sorted(set(step.external_files()))
-    if not files:
-        return {}
-    root = Path(os.path.commonpath([f.parent for f in files]))
-    digests = {f"file:{f.relative_to(root).as_posix()}": file_digest(f) for f in files}
+    files = {f: file_digest(f) for f in sorted(set(step.external_files()))}
+    digests = {f"file:{name}": files[f] for f in files for name in _names_of(f, step)}
     if len(digests) <= _MANY_FILES:
         return digests
     return {f"file:{len(digests)} files": hashlib.sha256(canonical(dict(digests)).encode()).hexdigest()}
+
+
+def _names_of(file: Path, step: Step) -> list[str]:
+    """What a file is to a step: `input_base/day1/rows.csv`. Where the folder of the parameter is does not matter."""
+    found = []
+    for name, parameter in step.signature.parameters.items():
+        place = Path(str(step.arguments[name]))
+        if parameter.role is PathRole.READ and file.is_relative_to(place):
+            found.append(f"{name}/{file.relative_to(place if place.is_dir() else place.parent).as_posix()}")
+    return found or [file.as_posix()]

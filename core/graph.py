@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from millwork.core.errors import CyclicPipeline, NobodyProduces, UnboundArtifact, WrongArgument, did_you_mean
 from millwork.core.options import Options
-from millwork.core.signature import Signature
-from millwork.core.storage import local_path
+from millwork.core.signature import PathRole, Signature
+from millwork.core.storage import files_below, local_path
 
 Scalar = str | int | float | bool
 Operator = Literal["<", "<=", ">", ">=", "==", "in"]
@@ -212,8 +212,11 @@ class Step(ABC):
         return {name: self.arguments[name] for name in self.signature.parameters}
 
     def external_files(self) -> Iterable[Path]:
-        """Files outside the store whose content decides what this step writes."""
-        return ()
+        """Files outside the store whose content decides what this step writes: those below paths that it reads."""
+        for name, parameter in self.signature.parameters.items():
+            place = self.arguments[name]
+            if parameter.role is PathRole.READ and isinstance(place, str | Path):
+                yield from files_below(Path(place))
 
     def needs(self) -> Iterator[Artifact]:
         """Every artifact that must exist before this step may start."""
@@ -223,14 +226,15 @@ class Step(ABC):
             yield from condition.artifacts()
 
 
-def upstream(artifacts: Iterable[Artifact]) -> Iterator[Step]:
-    """The producers of `artifacts`, and theirs: each once, every step after the steps it needs."""
+def upstream(wanted: Iterable[Artifact | Step]) -> Iterator[Step]:
+    """The wanted steps, the producers of wanted artifacts, and theirs: each once, and after the steps it needs."""
     done: set[Step] = set()
-    for artifact in artifacts:
-        if artifact.producer is None:
-            raise NobodyProduces(type(artifact).__name__, "The pipeline", "produces", artifact.uri)
-        if artifact.producer not in done:
-            yield from _climb(artifact.producer, done)
+    for item in wanted:
+        step = item.producer if isinstance(item, Artifact) else item
+        if isinstance(item, Artifact) and step is None:
+            raise NobodyProduces(type(item).__name__, "The pipeline", "produces", item.uri)
+        if step is not None and step not in done:
+            yield from _climb(step, done)
 
 
 def _climb(start: Step, done: set[Step]) -> Iterator[Step]:

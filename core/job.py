@@ -19,7 +19,7 @@ from millwork.core.errors import BadInput
 from millwork.core.failures import Failure, failure_of
 from millwork.core.graph import Artifact
 from millwork.core.plan import PlannedStep, step_from_json
-from millwork.core.records import artifact_from_json, artifact_to_json
+from millwork.core.records import artifact_from_json, artifact_to_json, settle_properties
 from millwork.core.storage import content_digest, publish, remove
 from millwork.core.testing import place_for
 
@@ -64,11 +64,11 @@ def perform(job: Job) -> JobResult:
     began = time.monotonic()
     try:
         outputs = _perform(job)
-        return JobResult(outputs, None, time.monotonic() - began, _peak_memory())
+        return JobResult(outputs, None, _seconds_since(began), _peak_memory())
     except BaseException as error:
         if not isinstance(error, SystemExit):
             logging.getLogger("millwork").exception("The step failed")
-        return JobResult({}, failure_of(error), time.monotonic() - began, _peak_memory())
+        return JobResult({}, failure_of(error), _seconds_since(began), _peak_memory())
 
 
 def write_job(job: Job, file: Path) -> None:
@@ -134,13 +134,23 @@ def _real_inputs(job: Job, planned: PlannedStep) -> dict[str, list[Artifact]]:
 
 def _settle(artifact: Artifact, target: str, folder: Path) -> None:
     """Take digest and computed properties, then move the files to where readers look."""
+    if not folder.is_dir():
+        raise BadInput(
+            f"The step removed the folder of its {type(artifact).__name__} output. Write below output.path, and leave "
+            "the folder itself"
+        )
     if artifact.file and not artifact.path.exists():
         raise BadInput(
             f"The step set no value for its {type(artifact).__name__} output: write output.value = ..."
         )
+    settle_properties(artifact)
     artifact.digest = content_digest(folder)
     publish(folder, target)
     artifact.uri = place_for(artifact, target)
+
+
+def _seconds_since(began: float) -> float:
+    return round(time.monotonic() - began, 6)
 
 
 def _peak_memory() -> int:

@@ -160,7 +160,7 @@ class Journal:
     def end(self, state: State) -> None:
         """The run has ended."""
         self._run.state = state
-        self._store.update_run(self._run.id, {"__state__": state.value, "__finished__": time.time()})
+        self._store.update_run(self._run.id, {"__state__": state.value, "__finished__": round(time.time(), 3)})
 
     def _publish(
         self,

@@ -48,8 +48,8 @@ class Pipeline(Generic[R]):
         self.parameters = dict(parameters or {})
         self.source = source
         """`module:function` of the describing function, if there is one."""
-        wanted = [*_artifacts_in(produces), *(a for step in steps for a in step.outputs.values())]
-        self.steps = _in_given_order(list(upstream(wanted)), list(steps))
+        given = list(steps)
+        self.steps = _in_given_order(list(upstream([*_products_in(produces), *given])), given)
         self._check_ids()
         self._own()
 
@@ -148,22 +148,20 @@ def _in_given_order(found: list[Step], given: list[Step]) -> list[Step]:
     return ordered
 
 
-def _artifacts_in(value: object) -> Iterator[Artifact]:
-    if isinstance(value, Artifact):
+def _products_in(value: object) -> Iterator[Artifact | Step]:
+    if isinstance(value, Artifact | Step):
         yield value
-    elif isinstance(value, Step):
-        yield from value.outputs.values()
     elif isinstance(value, Outputs):
-        yield from _artifacts_in(vars(value))
+        yield from _products_in(vars(value))
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _artifacts_in(item)
+            yield from _products_in(item)
     elif isinstance(value, list | tuple | set):
         for item in value:
-            yield from _artifacts_in(item)
+            yield from _products_in(item)
     elif is_dataclass(value):
         for f in fields(value):
-            yield from _artifacts_in(getattr(value, f.name))
+            yield from _products_in(getattr(value, f.name))
     elif value is not None:
         raise WrongArgument(
             f"A pipeline produces artifacts, but this one returned {value!r} of type {type(value).__name__}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
 
 from millwork.core.callables import reference_to
+from millwork.core.errors import BadInput
 from millwork.core.graph import Artifact, property_names
 
 Stored = int | float | str
@@ -122,6 +124,40 @@ def to_stored(value: object) -> Stored:
     if isinstance(value, int | float | str):
         return value
     return json.dumps(value, sort_keys=True)
+
+
+def settle_properties(artifact: Artifact) -> None:
+    """Hold what a step has set against the types of its properties; numbers of numpy become Python's."""
+    for name, default in type(artifact)().properties.items():
+        value = getattr(artifact, name)
+        try:
+            settled = _of_type(default, value)
+            json.dumps(settled)
+        except (TypeError, ValueError) as e:
+            raise BadInput(
+                f"The property {name} of {artifact.type_name} cannot be {value!r}: its type is {type(default).__name__}"
+            ) from e
+        setattr(artifact, name, settled)
+
+
+def _of_type(default: object, value: Any) -> object:
+    if isinstance(default, bool):
+        return bool(value)
+    if isinstance(default, int):
+        return operator.index(value)
+    if isinstance(default, float):
+        return float(value)
+    if isinstance(default, str):
+        return "".join(value)
+    if isinstance(default, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, str):
+        raise TypeError("a text is not a tuple of texts")
+    return tuple(_plain(v) for v in value)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
 
 
 def artifact_to_json(artifact: Artifact) -> dict[str, Any]:

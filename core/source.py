@@ -12,11 +12,12 @@ import functools
 import importlib.metadata
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from millwork.core.errors import BadInput
 from millwork.core.storage import file_digest
 
 _Statement = tuple[str, int, str, tuple[str, ...]]
@@ -33,18 +34,18 @@ class Sources:
 
 def sources_of_module(name: str) -> Sources:
     """What the module `name` and, through imports, its project consist of."""
-    found = Sources()
-    _follow(name, name.partition(".")[0], None, found)
-    return found
+    reading = _Reading(home=name.partition(".")[0], folder=None)
+    reading.follow([name])
+    return reading.found
 
 
 def sources_of_file(path: Path) -> Sources:
     """The same for a module file, whose neighbours in the folder are importable too."""
-    found = Sources()
-    found.files[path.stem] = file_digest(path)
-    for imported in _imports(path, path.stem, is_package=False):
-        _follow(imported, path.stem, path.parent, found)
-    return found
+    if not path.is_file():
+        raise BadInput(f"There is no module file {str(path)!r}")
+    reading = _Reading(home=path.stem, folder=path.parent)
+    reading.follow(reading.enter(path.stem, path))
+    return reading.found
 
 
 def version_of(package: str) -> str:
@@ -56,60 +57,79 @@ def version_of(package: str) -> str:
         return importlib.metadata.version(owners[0]) if owners else ""
 
 
-def _follow(name: str, home: str, folder: Path | None, found: Sources) -> None:
-    """Add the file of module `name`, and what it imports, unless it is outside the project."""
-    if name in found.files:
-        return
-    top = name.partition(".")[0]
-    if top in sys.stdlib_module_names:
-        return
-    root = _root_of(top, folder)
-    if root is None or (_is_installed(root) and top != home) or (top == "millwork" and top != home):
-        if root is not None:
-            found.installed.add(top)
-        return
-    path = _file_of(name, root)
-    if path is None:
-        # `from package import attribute`: the attribute is in the package's own file.
-        parent = name.rpartition(".")[0]
-        if parent:
-            _follow(parent, home, folder, found)
-        return
-    if path.suffix != ".py":
-        return
-    found.files[name] = file_digest(path)
-    for imported in _imports(path, name, is_package=path.name == "__init__.py"):
-        _follow(imported, home, folder, found)
+@dataclass
+class _Reading:
+    """The reading of one project: the package `home`, or the files in `folder`."""
+
+    home: str
+    folder: Path | None
+    found: Sources = field(default_factory=Sources)
+
+    def follow(self, names: Iterable[str]) -> None:
+        """Add the files of these modules, and of what they import, unless they are outside the project."""
+        waiting, seen = list(names), {self.home} if self.folder else set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting += self._look_at(name)
+
+    def enter(self, name: str, path: Path) -> list[str]:
+        """Add one file. Returns the names of what it imports."""
+        digest = self.found.files[name] = file_digest(path)
+        return list(_imports(path, digest, name))
+
+    def _look_at(self, name: str) -> list[str]:
+        top = name.partition(".")[0]
+        places = [] if top in sys.stdlib_module_names else _places_of(top, self.folder)
+        if not places:
+            return []
+        if top != self.home and (top == "millwork" or all(map(_is_installed, places))):
+            self.found.installed.add(top)
+            return []
+        self._add_packages_above(name, places)
+        path = _file_of(name, places)
+        if path is None:
+            # `from package import attribute`: the attribute is in the package's own file.
+            return [name.rpartition(".")[0]] if "." in name else []
+        return self.enter(name, path)
+
+    def _add_packages_above(self, name: str, places: Sequence[Path]) -> None:
+        """Importing a module runs the `__init__.py` of its packages; what those import for others does not count."""
+        while "." in name:
+            name = name.rpartition(".")[0]
+            path = _file_of(name, places)
+            if path and name not in self.found.files:
+                self.found.files[name] = file_digest(path)
 
 
-def _root_of(top: str, folder: Path | None) -> Path | None:
-    """The folder (of a package) or file (of a module) of a top-level name."""
+def _places_of(top: str, folder: Path | None) -> list[Path]:
+    """The folders (of a package) or the file (of a module) of a top-level name."""
     loaded = sys.modules.get(top)
     origin = getattr(loaded, "__file__", None)
-    if origin is None:
-        search = [str(folder), *sys.path] if folder else None
-        spec = PathFinder.find_spec(top, search)
+    folders = list(getattr(loaded, "__path__", ()))
+    if not origin and not folders:
+        spec = PathFinder.find_spec(top, [str(folder), *sys.path] if folder else None)
         origin = spec.origin if spec else None
-    if not origin or not Path(origin).exists():
-        return None
-    path = Path(origin)
-    return path.parent if path.name == "__init__.py" else path
+        folders = list((spec and spec.submodule_search_locations) or ())
+    if origin and Path(origin).name != "__init__.py":
+        return [Path(origin)] if Path(origin).exists() else []
+    return [Path(f) for f in folders]
 
 
-def _file_of(name: str, root: Path) -> Path | None:
+def _file_of(name: str, places: Sequence[Path]) -> Path | None:
     _, *parts = name.split(".")
-    if root.is_file():
-        return root if not parts else None
-    base = root.joinpath(*parts)
-    for candidate in (base.with_suffix(".py") if parts else None, base / "__init__.py"):
-        if candidate and candidate.is_file():
-            return candidate
+    for place in places:
+        base = place.joinpath(*parts)
+        candidates = [base / "__init__.py", base.with_suffix(".py") if parts else base]
+        if found := next((c for c in candidates if c.suffix == ".py" and c.is_file()), None):
+            return found
     return None
 
 
-def _imports(path: Path, module: str, is_package: bool) -> Iterator[str]:
-    package = module if is_package else module.rpartition(".")[0]
-    for kind, level, base, names in _import_statements(path):
+def _imports(path: Path, digest: str, module: str) -> Iterator[str]:
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for kind, level, base, names in _statements(path, digest):
         if kind == "import":
             yield from names
             continue
@@ -123,14 +143,15 @@ def _ancestor(package: str, level: int) -> str:
     return ".".join(parts[: len(parts) - level + 1])
 
 
-def _import_statements(path: Path) -> tuple[_Statement, ...]:
-    return _statements_of_version(path, path.stat().st_mtime_ns)
-
-
-@functools.cache
-def _statements_of_version(path: Path, mtime: int) -> tuple[_Statement, ...]:
+@functools.lru_cache(maxsize=10_000)
+def _statements(path: Path, digest: str) -> tuple[_Statement, ...]:
+    """The import statements of one version of a file."""
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError):
+        return ()  # importing it will say what is wrong, if the step ever does
     found: list[_Statement] = []
-    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.append(("import", 0, "", tuple(a.name for a in node.names)))
         elif isinstance(node, ast.ImportFrom):

@@ -24,7 +24,7 @@ from millwork.core.store_messages import (
     execution_record,
     run_record,
     set_custom,
-    set_value,
+    set_declared,
     state_code,
 )
 
@@ -272,8 +272,7 @@ class MetadataStore:
         artifact = pb.Artifact(
             type_id=self._type("artifact", new.type_name, new.base_type, declared), uri=new.uri, state=LIVE
         )
-        for name, value in new.declared.items():
-            set_value(artifact.properties[name], value)
+        set_declared(artifact, new.declared)
         set_custom(artifact, {**new.custom, "__digest__": new.digest})
         if new.external:
             set_custom(artifact, {"is_external": 1})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, St
 from millwork.core.store_connection import proto
 
 LIVE, DELETED = 2, 4
+_EXACT = "__exact__"
+"""Holds numbers that would else be rounded."""
 INPUT, OUTPUT = 3, 4
 
 _ARTIFACT_STATES = ("unknown", "pending", "live", "marked for deletion", "deleted", "abandoned", "reference")
@@ -23,18 +26,36 @@ def state_code(state: State) -> int:
 
 def set_custom(message: Any, properties: Mapping[str, Stored]) -> None:
     """Add custom properties."""
+    _set(message, message.custom_properties, properties)
+
+
+def set_declared(message: Any, properties: Mapping[str, Stored]) -> None:
+    """Set properties that the type declares."""
+    _set(message, message.properties, properties)
+
+
+def _set(message: Any, fields: Any, properties: Mapping[str, Stored]) -> None:
     for name, value in properties.items():
-        set_value(message.custom_properties[name], value)
+        if isinstance(value, int):
+            fields[name].int_value = int(value)
+        elif isinstance(value, float):
+            fields[name].double_value = value
+            if _as_kept(value) != value:
+                _keep_exactly(message, name, value)
+        else:
+            # NUL would end the text in SQLite, and half a character is an error.
+            fields[name].string_value = value.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
 
 
-def set_value(field: Any, value: Stored) -> None:
-    """Put a value where ML Metadata keeps values of its type."""
-    if isinstance(value, int):
-        field.int_value = int(value)
-    elif isinstance(value, float):
-        field.double_value = value
-    else:
-        field.string_value = value
+def _as_kept(value: float) -> float:
+    """What is left of a number: ML Metadata writes 6 decimals, SQLite keeps 15 digits."""
+    return float(f"{float(f'{value:f}'):.15g}")
+
+
+def _keep_exactly(message: Any, name: str, value: float) -> None:
+    known = message.custom_properties
+    exact = json.loads(known[_EXACT].string_value) if _EXACT in known else {}
+    known[_EXACT].string_value = json.dumps({**exact, name: value}, sort_keys=True)
 
 
 def event(kind: int, *places: tuple[str, int]) -> Any:
@@ -55,7 +76,7 @@ def event_places(message: Any) -> list[tuple[str, int]]:
 
 def artifact_record(message: Any) -> ArtifactRecord:
     """An artifact of the store."""
-    properties = {**_values(message.properties), **_values(message.custom_properties)}
+    properties = _properties(message)
     digest = str(properties.pop("__digest__", ""))
     return ArtifactRecord(
         id=message.id,
@@ -70,7 +91,7 @@ def artifact_record(message: Any) -> ArtifactRecord:
 
 def execution_record(message: Any) -> ExecutionRecord:
     """An execution of the store."""
-    properties = {**_values(message.properties), **_values(message.custom_properties)}
+    properties = _properties(message)
     state = {code: s for s, code in _CODES.items()}.get(message.last_known_state, State.CANCELLED)
     if properties.get("__skipped__"):
         state = State.SKIPPED
@@ -97,6 +118,11 @@ def run_record(message: Any) -> RunRecord:
         created=message.create_time_since_epoch / 1000,
         updated=message.last_update_time_since_epoch / 1000,
     )
+
+
+def _properties(message: Any) -> dict[str, Stored]:
+    found = {**_values(message.properties), **_values(message.custom_properties)}
+    return {**found, **json.loads(str(found.pop(_EXACT, "{}")))}
 
 
 def _values(properties: Any) -> dict[str, Stored]:
