@@ -1,0 +1,151 @@
+"""Turn raw examples into what a model learns from, with the user's `preprocessing_fn` and TFT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from millwork.components.data.preprocessing import Preprocessing
+from millwork.components.data.raw_features import tensor_config
+from millwork.components.data.reading import ROWS, feature_batches
+from millwork.components.data.schema_file import read_schema, write_schema
+from millwork.components.data.statistics import describe, write_statistics
+from millwork.components.data.tft_analysis import AnalyzedRows, analyze, needed_features
+from millwork.components.data.transform_graph import LoadedTransform, NotText
+from millwork.components.data.writing import ExamplesWriter
+from millwork.core.artifacts import PARQUET, TFRECORD, Examples, ExampleStatistics, Schema, TransformGraph
+from millwork.core.callables import check_user_function, user_function
+from millwork.core.component import Component, output
+from millwork.core.errors import BadInput, WrongArgument, did_you_mean
+from millwork.core.signature import ModuleFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    RowsOf = Callable[[str], Iterator[pa.RecordBatch]]
+    """From the name of a split to its rows."""
+
+FORMATS = {"parquet": PARQUET, "tfrecord": TFRECORD}
+
+
+class Transform(Component):
+    """Turn raw examples into what a model learns from, with the user's `preprocessing_fn` and TFT.
+
+    `preprocessing_fn(inputs)`, or `preprocessing_fn(inputs, custom_config)`, is TFX's: it gets a tensor for
+    each feature of the schema and returns one for each transformed feature. Values over the whole data, such
+    as `tft.mean`, come from the rows of `analyze_splits`; the graph with these values in it is then applied
+    to `transform_splits`, and again by whoever serves the model.
+
+        transform = Transform(examples=examples, schema=schema, module_file="preprocessing.py")
+        Trainer(examples=transform.transformed_examples, transform_graph=transform.transform_graph, ...)
+
+    Inputs are dense where the schema fixes a shape and presence, else sparse, as in TFX. Missing values of a
+    dense feature are an error that names the row.
+    """
+
+    base_type = "mlmd.Transform"
+    libraries = ("tensorflow_transform.beam", "tensorflow", "apache_beam", "tensorflow_data_validation")
+
+    examples: Examples
+    schema: Schema
+    preprocessing_fn: Callable[..., Any] | str | None = None
+    module_file: ModuleFile | None = None
+    """A Python file that defines `preprocessing_fn`, instead of the function itself."""
+    custom_config: Mapping[str, Any] | None = None
+    """Given to `preprocessing_fn` if it has a parameter of this name ({} if this is None)."""
+    analyze_splits: tuple[str, ...] = ("train",)
+    """Rows that the analyzers look at, as one data set."""
+    transform_splits: tuple[str, ...] = ()
+    """Empty means all."""
+    materialize: bool = True
+    """Write the transformed examples. Otherwise that output has no splits and no files."""
+    compute_statistics: bool = False
+    """Describe each transformed split before and after, as StatisticsGen does. Otherwise both outputs of
+    statistics have no splits and no files. The two schemas are always written."""
+    format: Literal["parquet", "tfrecord"] = "parquet"
+    batch_rows: int = ROWS
+    """Rows in memory at once. Fewer are slower, but may be needed for large ones such as images. The last digit
+    of sums of floats depends on it."""
+    transform_graph: TransformGraph = output()
+    transformed_examples: Examples = output()
+    pre_transform_schema: Schema = output()
+    pre_transform_stats: ExampleStatistics = output()
+    post_transform_schema: Schema = output()
+    post_transform_stats: ExampleStatistics = output()
+
+    def check(self) -> None:
+        check_user_function("Transform", "preprocessing_fn", self.preprocessing_fn, self.module_file)
+        if not self.analyze_splits:
+            raise WrongArgument(
+                "Transform: analyze_splits is empty. Name at least one split, such as 'train'"
+            )
+        if self.batch_rows < 1:
+            raise WrongArgument(f"Transform: batch_rows must be at least 1, but got {self.batch_rows}")
+
+    def run(self) -> None:
+        function = user_function("preprocessing_fn", self.preprocessing_fn, self.module_file)
+        preprocessing = Preprocessing(function, self.custom_config)
+        schema = read_schema(self.schema.path)
+        analyzed = self._known_splits("analyze_splits")
+        splits = self._known_splits("transform_splits") or self.examples.split_names
+
+        graph = self.transform_graph.path
+        analyze(preprocessing, schema, AnalyzedRows(self.examples, analyzed, self.batch_rows), graph)
+        write_schema(self.pre_transform_schema.path, schema)
+        write_schema(self.post_transform_schema.path, read_schema(graph / "transformed_metadata"))
+        if self.materialize or self.compute_statistics:
+            transform = LoadedTransform(graph, tensor_config(schema, needed_features(preprocessing, schema)))
+            self._apply(transform, schema, splits)
+
+    def _known_splits(self, parameter: str) -> tuple[str, ...]:
+        known = self.examples.split_names
+        for name in getattr(self, parameter):
+            if name not in known:
+                raise BadInput(
+                    f"Transform: {parameter} names {name!r}, but the examples have no such split. "
+                    f"{did_you_mean(name, known)}"
+                )
+        return tuple(dict.fromkeys(getattr(self, parameter)))
+
+    def _apply(self, transform: LoadedTransform, schema: Any, splits: tuple[str, ...]) -> None:
+        transformed = partial(transform.batches, self.examples, rows=self.batch_rows)
+        if self.materialize:
+            self._write(transform, splits, transformed)
+        if self.compute_statistics:
+            self._describe(self.pre_transform_stats, splits, partial(feature_batches, self.examples), schema)
+            self._describe(self.post_transform_stats, splits, transformed, transform.schema)
+
+    def _write(self, transform: LoadedTransform, splits: tuple[str, ...], transformed: RowsOf) -> None:
+        """Parquet, other than TFRecord, wants to know what is text before the first row.
+
+        Bytes that are no text (images, serialised messages) are so rare in transformed features that trying,
+        and starting over where they turn up, is cheaper than looking at all rows first.
+        """
+        self.transformed_examples.span = self.examples.span
+        self.transformed_examples.version = self.examples.version
+        binary = set(transform.no_rows().schema.names) if self.format == "tfrecord" else set()
+        while True:
+            try:
+                return self._write_splits(transform, splits, transformed, binary)
+            except NotText as e:
+                binary.add(e.feature)
+
+    def _write_splits(
+        self, transform: LoadedTransform, splits: tuple[str, ...], transformed: RowsOf, binary: set[str]
+    ) -> None:
+        columns = transform.flat(transform.no_rows(), binary).schema
+        with ExamplesWriter(self.transformed_examples, splits, FORMATS[self.format], columns) as writer:
+            for split in splits:
+                for batch in transformed(split):
+                    writer.write(split, transform.flat(batch, binary))
+
+    def _describe(
+        self, target: ExampleStatistics, splits: tuple[str, ...], rows_of: RowsOf, schema: Any
+    ) -> None:
+        import tensorflow_data_validation as tfdv
+
+        target.split_names = splits
+        target.span = self.examples.span
+        for split in splits:
+            write_statistics(target, split, describe(rows_of(split), tfdv.StatsOptions(schema=schema)))
