@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 65_536
-"""Rows that Parquet keeps together: what a reader unpacks at once."""
+"""Rows that Parquet keeps together, what a reader unpacks at once, unless they are wide."""
+
+ROW_GROUP_BYTES = 64 << 20
+"""About as many bytes as a row group may have in memory."""
+
+MEASURED_ROWS = 1_024
+"""The first rows tell how wide a row is: always the same ones, so that the same rows give the same file."""
 
 
 class ExamplesWriter:
@@ -139,23 +145,32 @@ class ParquetFile:
 
         self._writer = pq.ParquetWriter(folder / "data_parquet-00000-of-00001.parquet", schema)
         self._waiting: list[pa.RecordBatch] = []
+        self._group = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._waiting.append(batch)
-        if sum(b.num_rows for b in self._waiting) >= ROW_GROUP:
-            self._write_groups(ROW_GROUP)
+        if sum(b.num_rows for b in self._waiting) >= (self._group or MEASURED_ROWS):
+            self._write_groups(last=False)
 
     def close(self) -> None:
-        self._write_groups(1)
+        self._write_groups(last=True)
         self._writer.close()
 
-    def _write_groups(self, least: int) -> None:
-        """Write what waits, but keep the last rows if they are fewer than `least`."""
+    def _write_groups(self, last: bool) -> None:
+        """Write what waits; rows that fill no group are kept, unless they are the last."""
         import pyarrow as pa
 
         rows = pa.Table.from_batches(self._waiting, self._writer.schema)
+        self._group = self._group or _rows_in_group(rows)
+        least = 1 if last else self._group
         start = 0
         while rows.num_rows - start >= least:
-            self._writer.write_table(rows.slice(start, ROW_GROUP).combine_chunks())
-            start += ROW_GROUP
+            self._writer.write_table(rows.slice(start, self._group).combine_chunks())
+            start += self._group
         self._waiting = rows.slice(start).to_batches()
+
+
+def _rows_in_group(rows: pa.Table) -> int:
+    measured = rows.slice(0, MEASURED_ROWS)
+    width = max(measured.nbytes / max(measured.num_rows, 1), 1)
+    return min(ROW_GROUP, max(int(ROW_GROUP_BYTES / width), 1))

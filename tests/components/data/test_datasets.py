@@ -25,6 +25,7 @@ SCHEMA = """
     feature { name: "company" type: BYTES }
     feature { name: "stops" type: INT }
 """
+DENSE = "\n".join(SCHEMA.splitlines()[:4])
 RAGGED = """
     feature { name: "stops" type: INT }
     tensor_representation_group {
@@ -115,7 +116,9 @@ def assert_same_tensors(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> N
             np.testing.assert_array_equal(mine, other, err_msg=name)
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, RAGGED, WEIGHTS], ids=["dense and sparse", "ragged", "indexed sparse"])
+@pytest.mark.parametrize(
+    "schema", [DENSE, SCHEMA, RAGGED, WEIGHTS], ids=["dense", "sparse", "ragged", "indexed"]
+)
 @pytest.mark.parametrize("options", [{"num_epochs": 2}, {"num_epochs": 2, "drop_final_batch": True}, {}])
 def test_tensors_are_the_same_from_both_formats(tmp_path: Path, schema: str, options: dict[str, Any]) -> None:
     given = dataset_options(16, shuffle=False, **options)
@@ -163,7 +166,9 @@ def test_keras_learns_how_many_batches_there_are(tmp_path: Path) -> None:
     files = files_of(tmp_path, trips())
 
     def cardinality(**options: Any) -> int:
-        return int(datasets.tf_dataset(files, dataset_options(16, **options), schema_of(SCHEMA)).cardinality())
+        return int(
+            datasets.tf_dataset(files, dataset_options(16, **options), schema_of(SCHEMA)).cardinality()
+        )
 
     assert cardinality(num_epochs=1) == 5
     assert cardinality(num_epochs=1, drop_final_batch=True) == 4
@@ -225,8 +230,8 @@ def test_a_dataset_needs_a_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file_format", [PARQUET, TFRECORD])
 def test_a_label_that_is_not_in_the_schema_is_refused(tmp_path: Path, file_format: str) -> None:
+    options = dataset_options(8, label_key="tips")
     with pytest.raises(BadInput, match=r"label_key is 'tips', .* Did you mean 'tip'"):
-        options = dataset_options(8, label_key="tips")
         datasets.tf_dataset(files_of(tmp_path, trips(), file_format), options, schema_of(SCHEMA))
 
 
