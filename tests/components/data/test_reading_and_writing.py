@@ -146,19 +146,6 @@ def test_the_bytes_do_not_depend_on_how_rows_were_cut_into_batches(tmp_path: Pat
 
 
 @FORMATS
-def test_wide_rows_are_kept_in_smaller_groups(tmp_path: Path) -> None:
-    wide = pa.table({"pixels": pa.array([[0.0] * 16_384] * 3_000, pa.list_(pa.float32()))})
-    examples = Examples(uri=str(tmp_path))
-    with ExamplesWriter(examples, ["train"]) as writer:
-        for batch in wide.to_batches(max_chunksize=700):
-            writer.write("train", batch)
-    [file] = split_files(examples, "train")
-    groups = pq.ParquetFile(file).metadata
-    rows = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
-    assert sum(rows) == 3_000
-    assert 900 < max(rows) < 1_100  # 64 KiB a row, 64 MiB a group
-
-
 def test_several_files_are_read_in_the_order_of_their_names(tmp_path: Path, file_format: str) -> None:
     examples = write(tmp_path, file_format, train=TABLE)
     (file,) = split_files(examples, "train")
@@ -172,6 +159,19 @@ def test_several_files_are_read_in_the_order_of_their_names(tmp_path: Path, file
         0,
         23,
     ]
+
+
+def test_wide_rows_are_kept_in_smaller_groups(tmp_path: Path) -> None:
+    wide = pa.table({"pixels": pa.array([[0.0] * 16_384] * 3_000, pa.list_(pa.float32()))})
+    examples = Examples(uri=str(tmp_path))
+    with ExamplesWriter(examples, ["train"]) as writer:
+        for batch in wide.to_batches(max_chunksize=700):
+            writer.write("train", batch)
+    [file] = split_files(examples, "train")
+    groups = pq.ParquetFile(file).metadata
+    rows = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
+    assert sum(rows) == 3_000
+    assert 900 < max(rows) < 1_100  # 64 KiB a row, 64 MiB a group
 
 
 def test_a_batch_in_feature_form_is_written_as_lists(tmp_path: Path) -> None:
