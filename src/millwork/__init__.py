@@ -1,7 +1,5 @@
 """Stock parts for ML pipelines, and the runners that put them to work in order."""
 
-from types import ModuleType
-
 from millwork.core.component import Component, output
 from millwork.core.conditions import when
 from millwork.core.function import Outputs, component
@@ -22,12 +20,3 @@ __all__ = [
     "pipeline",
     "when",
 ]
-
-
-def __getattr__(name: str) -> ModuleType:
-    """`millwork.components`, loaded when first used: module files written for TFX say `tfx.components.FnArgs`."""
-    if name == "components":
-        from importlib import import_module
-
-        return import_module("millwork.components")
-    raise AttributeError(f"module 'millwork' has no attribute {name!r}")
