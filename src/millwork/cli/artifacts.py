@@ -1,0 +1,121 @@
+"""`millwork artifacts`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from millwork.cli import options
+from millwork.cli.documents import ArtifactDocument, ArtifactsDocument, Usage
+from millwork.cli.printing import file_size, iso, moment, print_fields, print_json, print_table
+from millwork.cli.stores import existing_store, find_run
+from millwork.core.records import ArtifactRecord, ExecutionRecord
+from millwork.core.storage import exists, file_sizes
+from millwork.core.store import MetadataStore
+
+app = options.new_app(help="What runs wrote.")
+
+
+@app.command("list")
+def list_(
+    type_: Annotated[
+        str, typer.Option("--type", help="Only artifacts of this type, such as Model.", show_default=False)
+    ] = "",
+    run: Annotated[
+        str,
+        typer.Option(
+            "--run", help="Only what this run wrote, or took from earlier runs.", show_default=False
+        ),
+    ] = "",
+    limit: options.Limit = 20,
+    root: options.Root = ".millwork",
+    store: options.Store = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """List artifacts, the newest first."""
+    opened = existing_store(root, store)
+    found = opened.artifacts(limit, type_, find_run(opened, run).id if run else "")
+    if as_json:
+        print_json(_list_document(found))
+        return
+    rows = [(str(a.id), a.type_name, a.state, moment(a.created), a.uri) for a in found]
+    print_table(("id", "type", "state", "created", "uri"), rows, right=("id",))
+
+
+@app.command()
+def show(
+    artifact: Annotated[int, typer.Argument(metavar="ID", help="The artifact's number, as `list` shows it.")],
+    root: options.Root = ".millwork",
+    store: options.Store = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Show an artifact: where it is, what is in it, which step wrote it and which read it."""
+    document = _document(existing_store(root, store), artifact)
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _list_document(found: Sequence[ArtifactRecord]) -> ArtifactsDocument:
+    return {
+        "schema": "millwork/artifacts/v1",
+        "artifacts": [
+            {"id": a.id, "type": a.type_name, "uri": a.uri, "state": a.state, "created": iso(a.created)}
+            for a in found
+        ],
+    }
+
+
+def _document(store: MetadataStore, id: int) -> ArtifactDocument:
+    artifact = store.artifact(id)
+    producer = store.producer_of(id)
+    sizes = file_sizes(artifact.uri) if exists(artifact.uri) else {}
+    return {
+        "schema": "millwork/artifact/v1",
+        "id": artifact.id,
+        "type": artifact.type_name,
+        "uri": artifact.uri,
+        "digest": artifact.digest,
+        "state": artifact.state,
+        "created": iso(artifact.created),
+        "properties": dict(sorted(artifact.properties.items())),
+        "producer": _usage(producer) if producer else None,
+        "consumers": [_usage(e) for e in store.consumers_of(id)],
+        "files": [{"path": path, "bytes": size} for path, size in sizes.items()],
+    }
+
+
+def _usage(execution: ExecutionRecord) -> Usage:
+    return {
+        "execution": execution.id,
+        "run": execution.run,
+        "step": execution.node,
+        "state": execution.state.value,
+    }
+
+
+def _print(document: ArtifactDocument) -> None:
+    producer = document["producer"]
+    print_fields(
+        {
+            "artifact": str(document["id"]),
+            "type": document["type"],
+            "state": document["state"],
+            "created": (document["created"] or "").partition(".")[0].replace("T", " "),
+            "uri": document["uri"],
+            "digest": document["digest"],
+            "producer": f"{producer['step']} in run {producer['run']}" if producer else "",
+            **{f"  {name}": str(value) for name, value in document["properties"].items()},
+        }
+    )
+    if document["consumers"]:
+        print()
+        rows = [(u["step"], u["run"], u["state"]) for u in document["consumers"]]
+        print_table(("read by", "run", "state"), rows)
+    if document["files"]:
+        print()
+        files = [(f["path"], file_size(f["bytes"])) for f in document["files"]]
+        print_table(("file", "size"), files, right=("size",))

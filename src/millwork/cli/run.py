@@ -1,0 +1,46 @@
+"""`millwork run`."""
+
+from __future__ import annotations
+
+from millwork.cli import options
+from millwork.cli.launching import launch
+from millwork.cli.targets import find_target
+from millwork.runners.local import LocalRunner
+
+app = options.new_app()
+
+
+@app.command()
+def run(
+    target: options.Target,
+    param: options.Parameters = None,
+    params: options.ParameterFile = None,
+    root: options.Root = ".millwork",
+    store: options.Store = "",
+    workers: options.Workers = None,
+    from_: options.FromSteps = None,
+    to: options.ToSteps = None,
+    only: options.OnlySteps = None,
+    no_cache: options.NoCache = False,
+    no_cache_for: options.NoCacheFor = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run a pipeline on this machine.
+
+    What did not change since an earlier run is taken from the cache. Progress goes to stderr, what happened to
+    each step to stdout. Exits with 1 if a step failed.
+    """
+    found = find_target(target)
+    pipeline = found.pipeline(options.parameters(param, params))
+    launch(
+        LocalRunner(root, store, workers or 0, quiet),
+        pipeline,
+        as_json=as_json,
+        cache=not no_cache,
+        no_cache_for=options.names(no_cache_for),
+        from_=options.names(from_),
+        to=options.names(to),
+        only=options.names(only),
+        source=found.source,
+    )
