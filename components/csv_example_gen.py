@@ -37,6 +37,8 @@ class CsvExampleGen(Component):
     value is a number, else string: one 'abc' among numbers makes them strings, and so does an integer of more
     than 64 bits. A column without any value has no type (Arrow's null). All this is as TFX does it.
 
+        examples = CsvExampleGen(input_base="data", splits={"train": 8, "eval": 2}).examples
+
     Missing is what is empty and not quoted, and what is in `null_values`. A quoted empty text is the string
     '' (TFX takes it for missing), but missing in a column of numbers.
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from millwork.components.data.autograph import framework_source_as_it_is
 from millwork.components.data.fn_args import DataAccessor, FnArgs
 from millwork.components.data.models import SERVING_FOLDER, framework_of, serving_folder
 from millwork.components.data.schema_file import FILE_NAME as SCHEMA_FILE
@@ -112,7 +113,8 @@ class Trainer(Component):
         with tempfile.TemporaryDirectory(prefix="millwork-trainer-") as working_dir:
             fn_args = self._fn_args(working_dir)
             try:
-                run_fn(fn_args)
+                with framework_source_as_it_is():
+                    run_fn(fn_args)
             except Exception as e:
                 self._hint_at_format(e)
                 raise

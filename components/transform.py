@@ -38,7 +38,7 @@ class Transform(Component):
     to `transform_splits`, and again by whoever serves the model.
 
         transform = Transform(examples=examples, schema=schema, module_file="preprocessing.py")
-        Trainer(examples=transform.transformed_examples, transform_graph=transform.transform_graph, ...)
+        transform.transformed_examples, transform.transform_graph  # what a Trainer takes
 
     Inputs are dense where the schema fixes a shape and presence, else sparse, as in TFX. Missing values of a
     dense feature are an error that names the row.

@@ -28,8 +28,9 @@ def describe(
     """The statistics of rows in feature form: one dataset, or `All Examples` and one for each slice.
 
     They equal what `tfdv.GenerateStatistics(options)` computes on Beam, except that `sample_rate` chooses
-    rows, where TFDV chooses whole batches. Memory does not grow with the number of rows. Give large batches:
-    65,536 rows take a quarter of the time of as many in batches of 1,000.
+    rows, where TFDV chooses whole batches, and that slices are those of `experimental_slice_functions` only.
+    Memory does not grow with the number of rows. Give large batches: 65,536 rows take a quarter of the time of
+    as many in batches of 1,000.
     """
     import tensorflow_data_validation as tfdv
     from tensorflow_data_validation import constants
@@ -37,7 +38,7 @@ def describe(
 
     options = options or tfdv.StatsOptions()
     generators = _generators(options)
-    slicers = _slicers(options)
+    slicers = options.experimental_slice_functions or ()
     whole = constants.DEFAULT_SLICE_KEY if slicers else ""
     slices = {whole: _Summary(options, generators)}
     for batch in _wanted(batches, options):
@@ -157,17 +158,6 @@ def _generators(options: tfdv.StatsOptions) -> list[Any]:
     for generator in exact:
         generator.setup()
     return exact
-
-
-def _slicers(options: tfdv.StatsOptions) -> list[Callable[..., Any]]:
-    from tensorflow_data_validation.utils import slicing_util
-
-    functions, queries = options.experimental_slice_functions, options.experimental_slice_sqls
-    if config := options.slicing_config:
-        functions, queries = slicing_util.convert_slicing_config_to_slice_functions_and_sqls(config)
-    if queries:
-        raise BadInput(f"Slices by SQL ({queries[0]!r}) need Beam. Slice by features, or by a slice function")
-    return list(functions or [])
 
 
 def _parts(

@@ -76,6 +76,8 @@ def find_target(text: str) -> Target:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise NotFound(f"There is no file {str(path)!r}")
+    if (path.parent / "__init__.py").exists():
+        return _import_from_package(path)
     stem = path.stem
     loaded = getattr(sys.modules.get(stem), "__file__", None)
     taken = stem in sys.stdlib_module_names or (stem in sys.modules and loaded != str(path))
@@ -85,6 +87,16 @@ def _import_file(path: Path) -> ModuleType:
     _put_first(str(path.parent))
     with _users_code(f"importing {path}"):
         return load_module_file(path)
+
+
+def _import_from_package(path: Path) -> ModuleType:
+    """A file of a package is imported under its full name, from the folder that holds the package."""
+    name, folder = path.stem, path.parent
+    while (folder / "__init__.py").exists():
+        name, folder = f"{folder.name}.{name}", folder.parent
+    _put_first(str(folder))
+    with _users_code(f"importing {path}"):
+        return importlib.import_module(name)
 
 
 def _import_module(name: str) -> ModuleType:
