@@ -31,7 +31,7 @@ def import_artifact(artifact: A, *, id: str = "") -> A:
             f"import_artifact takes an artifact such as Schema('path/to/folder'), but got {artifact!r}"
         )
     kind = type(artifact).__name__
-    if artifact.producer is not None:
+    if artifact.producer is not None and not artifact.uri:
         raise WrongArgument(f"{kind} made by {artifact.producer.id} is already part of a pipeline: use it as it is")
     if not artifact.uri:
         raise WrongArgument(f"import_artifact needs a place: import_artifact({kind}('path/to/folder'))")

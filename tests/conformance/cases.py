@@ -1,0 +1,82 @@
+"""One case for each stock component: how to build it, what it must write, and what is special about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import sample_model
+from materials import SPLITS, Materials
+
+from millwork import components as stock
+from millwork.core.component import Component
+
+
+@dataclass(frozen=True)
+class Case:
+    """How one component is tried."""
+
+    build: Callable[[Materials], Component]
+    """With real inputs."""
+    writes: Mapping[str, str]
+    """For each output a pattern below its folder that must match a file; '' if it may be empty."""
+    stable: bool = True
+    """Whether the same inputs give the same bytes."""
+    refuses_empty: str = ""
+    """What it says if the eval split has no rows, where it cannot go on."""
+    wrong: Mapping[str, object] = field(default_factory=dict)
+    """An argument of the wrong type, where an input that is no artifact would not do."""
+
+
+CASES: dict[type[Component], Case] = {
+    stock.CsvExampleGen: Case(
+        lambda m: stock.CsvExampleGen(input_base=m.data, input_splits={s: f"{s}/*.csv" for s in SPLITS}),
+        {"examples": "Split-eval/data_parquet-*.parquet"},
+        wrong={"input_base": 3},
+    ),
+    stock.StatisticsGen: Case(
+        lambda m: stock.StatisticsGen(examples=m.examples), {"statistics": "Split-eval/FeatureStats.pb"}
+    ),
+    stock.SchemaGen: Case(lambda m: stock.SchemaGen(statistics=m.statistics), {"schema": "schema.pbtxt"}),
+    stock.ImportSchema: Case(
+        lambda m: stock.ImportSchema(schema_file=m.schema.path / "schema.pbtxt"),
+        {"schema": "schema.pbtxt"},
+        wrong={"schema_file": 3},
+    ),
+    stock.ExampleValidator: Case(
+        lambda m: stock.ExampleValidator(statistics=m.statistics, schema=m.schema),
+        {"anomalies": "Split-eval/SchemaDiff.pb"},
+    ),
+    stock.Transform: Case(
+        lambda m: stock.Transform(
+            examples=m.examples, schema=m.schema, preprocessing_fn=sample_model.preprocessing_fn
+        ),
+        {
+            "transform_graph": "transform_fn/saved_model.pb",
+            "transformed_examples": "Split-eval/data_parquet-*.parquet",
+            "pre_transform_schema": "schema.pbtxt",
+            "pre_transform_stats": "",
+            "post_transform_schema": "schema.pbtxt",
+            "post_transform_stats": "",
+        },
+        stable=False,  # TensorFlow writes temporary paths and an arbitrary order of nodes into the graph
+    ),
+    stock.Trainer: Case(
+        lambda m: stock.Trainer(examples=m.transformed_examples, run_fn=sample_model.run_fn),
+        {"model": "Format-Serving/*", "model_run": ""},
+        stable=False,  # skops writes a zip archive, which has times in it
+    ),
+    stock.Predict: Case(
+        lambda m: stock.Predict(model=m.model, examples=m.transformed_examples, label=sample_model.LABEL),
+        {"predictions": "Split-eval/predictions.parquet"},
+    ),
+    stock.ConfusionMatrix: Case(
+        lambda m: stock.ConfusionMatrix(predictions=m.predictions),
+        {"confusion_matrix": "Split-eval/confusion_matrix.json"},
+    ),
+    stock.Roc: Case(lambda m: stock.Roc(predictions=m.predictions), {"roc_curve": "Split-eval/roc.json"}),
+    stock.Pusher: Case(
+        lambda m: stock.Pusher(model=m.model, destination=m.folder / "serving"),
+        {"pushed_model": "**/*.skops"},
+    ),
+}
