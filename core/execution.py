@@ -12,6 +12,7 @@ run = live.finish()
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from millwork.core.conditions import condition_text, holds
-from millwork.core.errors import BadInput, NotFound
+from millwork.core.errors import BadInput, NotFound, StoreError
 from millwork.core.failures import failure_of
 from millwork.core.fingerprint import Fingerprinter, fingerprint
 from millwork.core.graph import Artifact
@@ -92,6 +93,8 @@ class LiveRun:
         """Everything before the work: a job to be done, or how the step ended without one."""
         try:
             return self._prepare(step)
+        except StoreError:
+            raise
         except Exception as error:  # the user's module may raise anything when it is imported
             failure = failure_of(error)
             execution = self._open.pop(step.id, None)
@@ -176,7 +179,8 @@ class LiveRun:
         folder = execution_folder(root, pipeline, step.id, execution)
         folder.mkdir(parents=True, exist_ok=True)
         content = {name: [artifact_to_json(a) for a in artifacts] for name, artifacts in inputs.items()}
-        return Job(dataclasses.asdict(step), content, targets, str(folder), tuple(sys.path))
+        path = tuple(os.path.abspath(p) for p in sys.path)  # the step works in another folder
+        return Job(dataclasses.asdict(step), content, targets, str(folder), path)
 
     def _import(self, step: PlannedStep) -> StepStatus:
         artifact = step.load({}, {}).outputs["imported"]
@@ -207,8 +211,8 @@ class LiveRun:
 
 
 def new_run_id() -> str:
-    """Unique, and in the order of time: 20261124-031500-3fa2."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Unique, and in the order of time: 20261124-031500-3fa2c1."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def execution_folder(root: str, pipeline: str, step: str, execution: int) -> Path:

@@ -72,13 +72,15 @@ def perform(job: Job) -> JobResult:
 
 
 def write_job(job: Job, file: Path) -> None:
-    """Leave a job for another process."""
+    """Leave a job for another process, and for nobody else's eyes."""
+    file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(job)))
 
 
-def read_job(file: Path) -> Job:
-    """Take a job that was left."""
+def take_job(file: Path) -> Job:
+    """Take a job that was left. The file goes: it holds the values of environment variables."""
     content = json.loads(file.read_text())
+    file.unlink()
     return Job(**{**content, "path": tuple(content["path"])})
 
 

@@ -104,14 +104,14 @@ class Journal:
         }
         if execution.job:
             known["__log__"] = str(execution.job.log)
+        _remove_leftovers(execution)  # first: they may be what fills the disk
         self._store.close(execution.id, State.FAILED, known)
-        _remove_leftovers(execution)
         return self._note(execution.status(State.FAILED, result.failure.message, result, attempts))
 
     def stop(self, execution: OpenExecution, reason: str) -> StepStatus:
         """The work was interrupted."""
-        self._store.close(execution.id, State.CANCELLED, {"__reason__": reason})
         _remove_leftovers(execution)
+        self._store.close(execution.id, State.CANCELLED, {"__reason__": reason})
         return self._note(execution.status(State.CANCELLED, reason))
 
     def take_over(
@@ -159,8 +159,8 @@ class Journal:
 
     def end(self, state: State) -> None:
         """The run has ended."""
-        self._run.state = state
         self._store.update_run(self._run.id, {"__state__": state.value, "__finished__": round(time.time(), 3)})
+        self._run.state = state
 
     def _publish(
         self,

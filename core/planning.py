@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +10,9 @@ from millwork.core.callables import load_reference
 from millwork.core.conditions import condition_text, holds
 from millwork.core.errors import MillworkError
 from millwork.core.execution import RunSettings, missing_output
+from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
-from millwork.core.fingerprint import Fingerprinter, Parts, differences, fingerprint
+from millwork.core.fingerprint import Fingerprinter, fingerprint
 from millwork.core.graph import Artifact
 from millwork.core.importing import ImportStep
 from millwork.core.plan import Plan, PlannedStep
@@ -83,7 +83,7 @@ class _Planning:
             self._import(step)
         hit = self._store.cached(fingerprint(parts)) if self._store else None
         if hit is None:
-            return Preview(step.id, "run", self._explain(step, parts))
+            return Preview(step.id, "run", why_run(self._store, self._plan.pipeline, step.id, parts))
         earlier, outputs = hit
         if missing := missing_output(outputs):
             return Preview(step.id, "run", f"{missing} of run {earlier.run} is gone")
@@ -112,12 +112,3 @@ class _Planning:
         outputs = self._store.outputs_of(earlier.id)
         self._known[step.id] = {n: r[0].load(load_reference(step.outputs[n])) for n, r in outputs.items()}
         return Preview(step.id, "reuse", f"not selected: taken from run {earlier.run}", earlier.run)
-
-    def _explain(self, step: PlannedStep, parts: Parts) -> str:
-        good = (State.COMPLETE, State.CACHED)
-        earlier = self._store.latest_execution(self._plan.pipeline, step.id, good) if self._store else None
-        if earlier is None:
-            return "never run"
-        changed = differences(json.loads(str(earlier.properties.get("__parts__", "{}"))), parts)
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        return ", ".join(changed[:3]) + more if changed else "no finished run with these inputs"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
@@ -141,19 +140,16 @@ def settle_properties(artifact: Artifact) -> None:
 
 
 def _of_type(default: object, value: Any) -> object:
-    if isinstance(default, bool):
-        return bool(value)
-    if isinstance(default, int):
-        return operator.index(value)
-    if isinstance(default, float):
-        return float(value)
-    if isinstance(default, str):
-        return "".join(value)
-    if isinstance(default, Mapping):
+    if isinstance(default, Mapping) and isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, str):
-        raise TypeError("a text is not a tuple of texts")
-    return tuple(_plain(v) for v in value)
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        return tuple(_plain(v) for v in value)
+    value = _plain(value)
+    if isinstance(default, float) and isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, type(default)):
+        return value
+    raise TypeError
 
 
 def _plain(value: Any) -> Any:

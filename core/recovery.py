@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from millwork.core.errors import StoreError
 from millwork.core.execution import execution_folder
 from millwork.core.records import ExecutionRecord, RunRecord, State
 from millwork.core.storage import filesystem, is_remote, join, local_path, remove
@@ -22,13 +23,19 @@ class RunLock:
 
     def __init__(self, root: str, run: str) -> None:
         self.path = _folder(root) / f"{run}.lock"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = self.path.open("w")
+        unseen = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] = unseen.open("w")
+        except OSError as e:
+            raise StoreError(f"The root {root} cannot be written: {e.strerror}. Choose another root") from e
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        unseen.rename(self.path)  # so nobody's `recover` finds it before it is held
 
-    def release(self) -> None:
-        """The run has ended and said so."""
-        self.path.unlink(missing_ok=True)
+    def release(self, *, ended: bool) -> None:
+        """Let go. If the run has not `ended` and said so in the store, `recover` will see to it."""
+        if ended:
+            self.path.unlink(missing_ok=True)
         self._file.close()
 
 
@@ -50,7 +57,11 @@ def dead_runs(root: str) -> list[str]:
 def _unheld_locks(root: str) -> Iterator[Path]:
     """Locks of processes that have ended. Each is held here until the next is asked for."""
     for path in sorted(_folder(root).glob("*.lock")):
-        with open(path) as file:
+        try:
+            file = path.open()
+        except FileNotFoundError:
+            continue  # its run has ended just now
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -72,8 +83,9 @@ def _close(store: MetadataStore, root: str, run: str) -> bool:
 def _clean_up(store: MetadataStore, root: str, run: RunRecord, execution: ExecutionRecord) -> None:
     message = "The process that ran this step ended without finishing it"
     store.close(execution.id, State.FAILED, {"__error_type__": "Interrupted", "__error__": message})
-    staged = execution_folder(root, run.pipeline, execution.node, execution.id) / "staged"
-    remove(str(staged))
+    folder = execution_folder(root, run.pipeline, execution.node, execution.id)
+    for leftover in ("staged", "job.json"):
+        remove(str(folder / leftover))
     for output in _output_folders(root, run.pipeline, execution.node):
         remove(join(output, str(execution.id)))
 

@@ -7,12 +7,13 @@ custom property whose name begins and ends with `__`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from millwork.core.errors import NotFound
 from millwork.core.records import ArtifactRecord, ExecutionRecord, NewArtifact, RunRecord, State, Stored
-from millwork.core.store_connection import Connection, connect, list_options, proto
+from millwork.core.store_connection import Connection, connect, proto
 from millwork.core.store_messages import (
     DELETED,
     INPUT,
@@ -35,7 +36,7 @@ class MetadataStore:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._connection: Connection = connect(uri)
-        self._types: dict[tuple[str, str], int] = {}
+        self._types: dict[tuple[str, ...], int] = {}
 
     # Writing
 
@@ -141,8 +142,8 @@ class MetadataStore:
         """The newest completed execution with this fingerprint, and what it wrote."""
         mlmd = self._connection.reading()
         context = mlmd.get_context_by_type_and_name("execution_cache", fingerprint)
-        found = self._executions(context.id, limit=1) if context else []
-        return (found[0], self.outputs_of(found[0].id)) if found else None
+        found = next(self._executions(context.id, page=1), None) if context else None
+        return (found, self.outputs_of(found.id)) if found else None
 
     def latest_execution(self, pipeline: str, node: str, states: Sequence[State]) -> ExecutionRecord | None:
         """The newest execution of a node in one of these states."""
@@ -150,9 +151,7 @@ class MetadataStore:
         context = mlmd.get_context_by_type_and_name("node", f"{pipeline}.{node}")
         if context is None:
             return None
-        wanted = " OR ".join(f"last_known_state = {s.name}" for s in states)
-        found = self._executions(context.id, limit=1, filter=f"({wanted})")
-        return found[0] if found else None
+        return next((e for e in self._executions(context.id, page=10) if e.state in states), None)
 
     def executions_of_run(self, run: str) -> list[ExecutionRecord]:
         """Every execution of a run, in the order in which they began."""
@@ -192,17 +191,15 @@ class MetadataStore:
         self, limit: int = 50, pipeline: str = "", states: Sequence[State] = (), prefix: str = ""
     ) -> list[RunRecord]:
         """The newest runs, newest first: of one pipeline, in one of these states, with ids that begin so."""
-        terms = []
-        if pipeline:
-            terms.append(f"custom_properties.__pipeline__.string_value = '{_quoted(pipeline)}'")
-        if states:
-            wanted = " OR ".join(f"custom_properties.__state__.string_value = '{s.value}'" for s in states)
-            terms.append(f"({wanted})")
-        if prefix:
-            terms.append(f"name LIKE '{_quoted(prefix)}%'")
-        mlmd = self._connection.reading()
-        options = list_options(limit, " AND ".join(["type = 'pipeline_run'", *terms]))
-        return [r for r in map(run_record, mlmd.get_contexts(options)) if r.id.startswith(prefix)]
+        contexts = self._connection.newest("ContextsByType", min(limit, 100), type_name="pipeline_run")
+        wanted = (
+            r
+            for r in map(run_record, contexts)
+            if r.id.startswith(prefix)
+            and (not pipeline or r.pipeline == pipeline)
+            and (not states or r.state in states)
+        )
+        return list(islice(wanted, limit))
 
     def run(self, id: str) -> RunRecord:
         """One run, by its full id."""
@@ -211,11 +208,18 @@ class MetadataStore:
 
     def artifacts(self, limit: int = 50, type_name: str = "", run: str = "") -> list[ArtifactRecord]:
         """The newest artifacts, newest first: of one type, read or written by one run."""
-        terms = [f"type = '{_quoted(type_name)}'"] if type_name else []
+        page = min(limit, 100)
         if run:
-            terms.append(f"contexts_a.type = 'pipeline_run' AND contexts_a.name = '{_quoted(run)}'")
-        found = self._connection.reading().get_artifacts(list_options(limit, " AND ".join(terms) or None))
-        return [artifact_record(a) for a in found]
+            context = self._connection.reading().get_context_by_type_and_name("pipeline_run", run)
+            if context is None:
+                return []
+            found = self._connection.newest("ArtifactsByContext", page, context_id=context.id)
+        elif type_name:
+            found = self._connection.newest("ArtifactsByType", page, type_name=type_name)
+        else:
+            found = self._connection.newest("Artifacts", page)
+        wanted = (a for a in found if not type_name or a.type == type_name)
+        return [artifact_record(a) for a in islice(wanted, limit)]
 
     def artifact(self, id: int) -> ArtifactRecord:
         """One artifact."""
@@ -239,7 +243,7 @@ class MetadataStore:
         self, kind: str, name: str, base_type: str = "", properties: Mapping[str, int] | None = None
     ) -> int:
         """The id of a type, registered when first used. Fields that others have added are left alone."""
-        key = (kind, name)
+        key = (kind, name, *(properties or ()))
         if key not in self._types:
             mlmd, pb = self._connection.store, proto()
             message = {"context": pb.ContextType, "execution": pb.ExecutionType, "artifact": pb.ArtifactType}[
@@ -294,12 +298,8 @@ class MetadataStore:
         found = {a.id: a for a in self._connection.store.get_artifacts_by_id(sorted(places))} if places else {}
         return [(found[id], event(kind, *where)) for id, where in places.items()]
 
-    def _executions(
-        self, context: int, limit: int | None = None, filter: str | None = None
-    ) -> list[ExecutionRecord]:
-        options = list_options(limit, filter)
-        found = self._connection.reading().get_executions_by_context(context, options)
-        return [execution_record(e) for e in found]
+    def _executions(self, context: int, page: int = 100) -> Iterator[ExecutionRecord]:
+        return map(execution_record, self._connection.newest("ExecutionsByContext", page, context_id=context))
 
     def _artifacts_of(self, execution: int, kind: int) -> dict[str, list[ArtifactRecord]]:
         mlmd = self._connection.reading()
@@ -336,7 +336,3 @@ class RunContexts:
     def of(self, node: str) -> list[Any]:
         """Pipeline, run and node."""
         return [*self._all, self._by_node[node]]
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

@@ -9,14 +9,17 @@ from __future__ import annotations
 import fcntl
 import functools
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from weakref import WeakValueDictionary
 
 from millwork.core.errors import NotFound, StoreError
+from millwork.core.store_postgresql import BackslashSafe
 
 _PATIENCE = 60.0
 """Seconds to wait for another process that writes."""
@@ -29,13 +32,6 @@ def proto() -> Any:
     return metadata_store_pb2
 
 
-def list_options(limit: int | None, query: str | None) -> Any:
-    """Newest first, at most `limit`, and only what `query` (ML Metadata's filter language) lets through."""
-    from ml_metadata.metadata_store import ListOptions, OrderByField
-
-    return ListOptions(limit=limit, order_by=OrderByField.CREATE_TIME, is_asc=False, filter_query=query)
-
-
 class Connection:
     """A connected store: `store` is ML Metadata's own client."""
 
@@ -43,10 +39,13 @@ class Connection:
         self.uri = uri
         self._lock = lock
         self._depth = 0
+        self._one_thread = threading.RLock()
         with self._locked(), self._translated():
             from ml_metadata import metadata_store
 
             self.store: Any = metadata_store.MetadataStore(settings)
+            if settings.HasField("postgresql"):
+                self.store = BackslashSafe(self.store)
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -58,8 +57,32 @@ class Connection:
         """The client, for queries."""
         return _Reader(self)
 
+    def newest(self, what: str, page: int = 100, **of: Any) -> Iterator[Any]:
+        """What ML Metadata's `Get<what>` finds, newest first, a page at a time while it is asked for.
+
+        Whoever asks takes what is wanted and stops. ML Metadata's own filters are gone in 1.21, and its client
+        always fetches every context of a type.
+        """
+        from ml_metadata.proto import metadata_store_service_pb2 as service
+
+        request = getattr(service, f"Get{what}Request")(**of)
+        request.options.max_result_size = page
+        request.options.order_by_field.field = proto().ListOperationOptions.OrderByField.CREATE_TIME
+        request.options.order_by_field.is_asc = False
+        while True:
+            response = getattr(service, f"Get{what}Response")()
+            self.reading()._call(f"Get{what}", request, response)
+            yield from getattr(response, what.partition("By")[0].lower())
+            if not response.next_page_token:
+                return
+            request.options.next_page_token = response.next_page_token
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        with self._one_thread:
+            yield from self._locked_for_processes()
+
+    def _locked_for_processes(self) -> Iterator[None]:
         if self._lock is None or self._depth:
             yield
             return
@@ -108,7 +131,7 @@ class _Reader:
 
         @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
-            with self._connection._translated():
+            with self._connection._one_thread, self._connection._translated():
                 return method(*args, **kwargs)
 
         return call
@@ -124,7 +147,31 @@ def connect(uri: str) -> Connection:
     path = sqlite_file(uri)
     if path is None:
         raise StoreError(f"A store is an SQLite file, mysql://… or postgresql://…, but got {uri!r}")
-    return Connection(str(path), _sqlite(path), path.with_name(path.name + ".lock"))
+    return _one_per_file(path)
+
+
+_open_files: WeakValueDictionary[tuple[int, int], Connection] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def _one_per_file(path: Path) -> Connection:
+    """Of one file a process has one connection.
+
+    A second would break the first: closing a file in a process gives up every POSIX lock that the process has on it,
+    and ML Metadata brings an SQLite of its own, which knows nothing of Python's.
+    """
+    with _opening:
+        known = _open_files.get(_identity(path)) if path.exists() else None
+        if known is not None:
+            return known
+        connection = Connection(str(path), _sqlite(path), path.with_name(path.name + ".lock"))
+        _open_files[_identity(path)] = connection
+        return connection
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -152,7 +199,10 @@ def _sqlite(path: Path) -> Any:
 
 def _prepare(path: Path) -> None:
     """Switch the write-ahead log on, and refuse a file that something else wrote."""
-    connection = sqlite3.connect(path, timeout=10)
+    try:
+        connection = sqlite3.connect(path, timeout=10)
+    except sqlite3.OperationalError as e:
+        raise StoreError(f"The metadata store {path} cannot be opened: {e}. Choose another root or store") from e
     try:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and "MLMDEnv" not in tables:

@@ -40,7 +40,7 @@ def _set(message: Any, fields: Any, properties: Mapping[str, Stored]) -> None:
             fields[name].int_value = int(value)
         elif isinstance(value, float):
             fields[name].double_value = value
-            if _as_kept(value) != value:
+            if repr(_as_kept(value)) != repr(value):
                 _keep_exactly(message, name, value)
         else:
             # NUL would end the text in SQLite, and half a character is an error.
@@ -48,8 +48,8 @@ def _set(message: Any, fields: Any, properties: Mapping[str, Stored]) -> None:
 
 
 def _as_kept(value: float) -> float:
-    """What is left of a number: ML Metadata writes 6 decimals, SQLite keeps 15 digits."""
-    return float(f"{float(f'{value:f}'):.15g}")
+    """What is left of a number: ML Metadata writes 6 decimals, SQLite keeps 15 digits and no negative zero."""
+    return float(f"{float(f'{value:f}'):.15g}") + 0.0
 
 
 def _keep_exactly(message: Any, name: str, value: float) -> None:

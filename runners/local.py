@@ -5,28 +5,29 @@ from __future__ import annotations
 import heapq
 import os
 import selectors
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from millwork.core.errors import MillworkError, WrongArgument
+from millwork.core.errors import MillworkError, StoreError, WrongArgument
 from millwork.core.execution import LiveRun, RunSettings, new_run_id
-from millwork.core.failures import Failure
+from millwork.core.failures import Failure, failure_of
 from millwork.core.fingerprint import Fingerprinter
 from millwork.core.job import Job, JobResult
 from millwork.core.pipeline import Pipeline
 from millwork.core.plan import Plan, PlannedStep, compile_pipeline
+from millwork.core.records import State
 from millwork.core.recovery import RunLock, recover
 from millwork.core.run import Run
 from millwork.core.selection import select
 from millwork.core.storage import is_remote, join, local_path
 from millwork.core.store import MetadataStore
+from millwork.runners.interrupts import Interrupts, interruptible
 from millwork.runners.progress import Progress, progress
-from millwork.runners.workers import Workers
+from millwork.runners.workers import Ended, Workers
 
 _QUICK_IMPORTS = {"numpy", "pyarrow", "pandas", "fsspec"}
 """Packages that a step may as well import by itself, instead of waiting for TensorFlow to be imported."""
@@ -43,6 +44,10 @@ class LocalRunner:
     """Steps at the same time. As many as there are cores by default."""
     quiet: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.workers, int) or self.workers < 0:
+            raise WrongArgument(f"workers must be a whole number, 0 or more, but got {self.workers!r}")
+
     def run(
         self,
         pipeline: Pipeline[Any] | Plan,
@@ -55,7 +60,10 @@ class LocalRunner:
         resumes: str = "",
         source: str = "",
     ) -> Run:
-        """Run it, and return once every step has ended. Raises RunFailed if one failed."""
+        """Run it, and return once every step has ended. Raises RunFailed if one failed.
+
+        Ctrl-C, or a polite kill, stops the steps, records them as cancelled and raises KeyboardInterrupt.
+        """
         if os.environ.get("MILLWORK_IN_STEP"):
             raise MillworkError(
                 "A pipeline is being run while a step imports its module. Put the call of run() under "
@@ -74,13 +82,18 @@ class LocalRunner:
         recover(store, root)
         run_id = new_run_id()
         lock = RunLock(root, run_id)
+        ended = False
         try:
-            live = LiveRun.begin(plan, store, root, settings, run_id)
-            workers = self.workers or os.cpu_count() or 1
-            with progress(live.run, plan, quiet=self.quiet) as shown, _terminable():
-                return _Schedule(live, workers, shown).work()
+            with interruptible() as interrupts:
+                live = LiveRun.begin(plan, store, root, settings, run_id)
+                workers = self.workers or os.cpu_count() or 1
+                try:
+                    with progress(live.run, plan, quiet=self.quiet) as shown:
+                        return _Schedule(live, workers, shown, interrupts).work()
+                finally:
+                    ended = live.run.state is not State.RUNNING
         finally:
-            lock.release()
+            lock.release(ended=ended)
 
 
 def open_store(root: str, store: str = "") -> MetadataStore:
@@ -109,6 +122,7 @@ class _Schedule:
     live: LiveRun
     slots: int
     shown: Progress
+    interrupts: Interrupts
     _waiting: list[PlannedStep] = field(init=False)
     _running: dict[str, _Attempt] = field(default_factory=dict)
     _retries: list[tuple[float, str, _Attempt]] = field(default_factory=list)
@@ -119,22 +133,23 @@ class _Schedule:
     def __post_init__(self) -> None:
         self._waiting = list(self.live.plan.steps)
         self._selector = selectors.DefaultSelector()
+        self._selector.register(self.interrupts.bell, selectors.EVENT_READ)
         self._sources = Fingerprinter()
 
     def work(self) -> Run:
         try:
             while self._waiting or self._running or self._retries:
+                self.interrupts.check()
                 self._begin_what_is_ready()
                 if self._running or self._retries:
                     self._wait()
             return self.live.finish()
-        except KeyboardInterrupt:
-            self._cancel_all()
+        except BaseException as cause:
+            self._cancel_all("interrupted" if isinstance(cause, KeyboardInterrupt) else f"the run broke: {cause}")
             raise
         finally:
-            for workers in (self._light, self._heavy):
-                if workers:
-                    workers.close()
+            self._close_workers()
+            self._selector.close()
 
     def _begin_what_is_ready(self) -> None:
         now = time.monotonic()
@@ -146,8 +161,9 @@ class _Schedule:
             for step in [s for s in self._waiting if self._is_ready(s)]:
                 if len(self._running) >= self.slots:
                     break
-                self._waiting.remove(step)
+                self.interrupts.check()
                 prepared = self.live.prepare(step)
+                self._waiting.remove(step)
                 if isinstance(prepared, Job):
                     self._begin(_Attempt(step, prepared))
                 else:
@@ -159,9 +175,12 @@ class _Schedule:
 
     def _begin(self, attempt: _Attempt) -> None:
         step = attempt.step
-        attempt.workers = self._workers_for(step)
-        attempt.deadline = time.monotonic() + (step.options.timeout or float("inf"))
-        attempt.workers.start(step.id, attempt.job)
+        try:
+            attempt.workers = self._workers_for(step)
+            attempt.workers.start(step.id, attempt.job)
+        except OSError as error:  # a full disk, or too many processes
+            self._end(attempt, JobResult(failure=failure_of(error)))
+            return
         self._running[step.id] = attempt
         self.shown.began(step.id, str(attempt.job.log), attempt.number)
 
@@ -179,7 +198,10 @@ class _Schedule:
 
     def _slow_imports(self, step: PlannedStep) -> set[str]:
         if step.id not in self._imports:
-            self._imports[step.id] = self._sources.packages(step) - _QUICK_IMPORTS
+            try:
+                self._imports[step.id] = self._sources.packages(step) - _QUICK_IMPORTS
+            except (MillworkError, OSError):  # told as that step's failure when its turn comes
+                self._imports[step.id] = set()
         return self._imports[step.id]
 
     def _wait(self) -> None:
@@ -188,8 +210,11 @@ class _Schedule:
         soonest = min(moments, default=float("inf"))
         timeout = None if soonest == float("inf") else max(0.0, soonest - time.monotonic())
         for key, _ in self._selector.select(timeout):
-            for ended in key.data.ended():
-                self._end(self._running.pop(ended.step), ended.result)
+            for news in key.data.news() if key.data else ():
+                if isinstance(news, Ended):
+                    self._end(self._running.pop(news.step), news.result)
+                elif limit := self._running[news.step].step.options.timeout:
+                    self._running[news.step].deadline = time.monotonic() + limit
         for attempt in self._running.values():
             if attempt.deadline <= time.monotonic() and attempt.workers:
                 attempt.timed_out = True
@@ -209,28 +234,18 @@ class _Schedule:
             return
         self.shown.ended(self.live.complete(attempt.step, result, attempt.number))
 
-    def _cancel_all(self) -> None:
+    def _cancel_all(self, reason: str) -> None:
+        self._close_workers()
+        with suppress(StoreError):  # where that is the cause, `recover` will close the run later
+            for step in self.live.plan.steps:
+                if step.id not in self.live.run.steps:
+                    self.shown.ended(self.live.cancel(step, reason))
+            self.live.finish()
+
+    def _close_workers(self) -> None:
         for workers in (self._light, self._heavy):
             if workers:
                 workers.close()
-        stopped = [a.step for a in self._running.values()] + [a.step for _, _, a in self._retries]
-        for step in [*stopped, *self._waiting]:
-            self.shown.ended(self.live.cancel(step, "interrupted"))
-        self.live.finish()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """A polite kill ends a run as cleanly as Ctrl-C does. Only the main thread may say so."""
-    try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _known(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -36,18 +36,19 @@ class Lines(Progress):
     """One line an event, with the time of day: what a log file wants."""
 
     def began(self, step: str, log: str, attempt: int) -> None:
-        self._say(f"{step} started" + (f" (attempt {attempt})" if attempt > 1 else ""))
+        self.say(f"{step} started" + (f" (attempt {attempt})" if attempt > 1 else ""))
 
     def ended(self, status: StepStatus) -> None:
-        self._say(f"{status.id} {_ending(status)}")
+        self.say(f"{status.id} {_ending(status)}")
         if status.failure:
-            print(failure_text(status), file=sys.stderr, flush=True)
+            _print(failure_text(status))
 
     def will_retry(self, step: str, failure: Failure, pause: float) -> None:
-        self._say(f"{step} failed ({failure.type}: {failure.message}), trying again in {pause:g} s")
+        self.say(f"{step} failed ({failure.type}: {failure.message}), trying again in {pause:g} s")
 
-    def _say(self, text: str) -> None:
-        print(f"{datetime.now():%H:%M:%S.%f}"[:-3], text, file=sys.stderr, flush=True)
+    def say(self, text: str) -> None:
+        """One line, with the time."""
+        _print(f"{datetime.now():%H:%M:%S.%f}"[:-3], text)
 
 
 class LiveTable(Progress):
@@ -108,8 +109,13 @@ def progress(run: Run, plan: Plan, *, quiet: bool) -> Iterator[Progress]:
             yield table
     else:
         lines = Lines()
-        print(f"{datetime.now():%H:%M:%S.%f}"[:-3], f"run {run.id} of {run.pipeline}", file=sys.stderr)
+        lines.say(f"run {run.id} of {run.pipeline}")
         yield lines
+
+
+def _print(*texts: str) -> None:
+    with suppress(OSError, ValueError):  # a terminal that is gone must not end the run
+        print(*texts, file=sys.stderr, flush=True)
 
 
 def _ending(status: StepStatus) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +25,18 @@ main()
 """
 
 
+_A_RESULT = 65_536
+"""Bytes that must be free on a disk for a result to be written."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A step's process has begun."""
+
+    step: str
+    process: int
+
+
 @dataclass(frozen=True)
 class Ended:
     """A step's process has ended."""
@@ -38,11 +52,14 @@ class Workers:
         self.modules = tuple(modules)
         self._selector = selector
         self._jobs: dict[str, Job] = {}
+        self._processes: dict[str, int] = {}
         self._unread = b""
         self._channel, theirs = socket.socketpair()
+        path = [os.path.abspath(p) for p in sys.path]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, json.dumps(sys.path), str(theirs.fileno()), *modules],
+                # Unbuffered, so that a step's output and its own processes' stay in order, and none is lost in a crash.
+                [sys.executable, "-u", "-c", _BOOT, json.dumps(path), str(theirs.fileno()), *modules],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -51,7 +68,7 @@ class Workers:
         selector.register(self._channel, selectors.EVENT_READ, self)
 
     def start(self, step: str, job: Job) -> None:
-        """Begin the work; how it ended comes from `ended`."""
+        """Begin the work; when it begins and how it ends comes from `news`."""
         job.result_file.unlink(missing_ok=True)
         file = Path(job.folder, "job.json")
         write_job(job, file)
@@ -62,17 +79,23 @@ class Workers:
         """Stop a step and everything that it started."""
         self._send({"kill": step})
 
-    def ended(self) -> Iterator[Ended]:
-        """Call when the selector says that there is news."""
-        data = self._channel.recv(65_536)
+    def news(self) -> Iterator[Started | Ended]:
+        """Call when the selector says that there is some."""
+        try:
+            data = self._channel.recv(65_536)
+        except ConnectionResetError:
+            data = b""
         if not data:
             yield from self._all_lost()
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
             news = json.loads(line)
-            job = self._jobs.pop(news["ended"])
-            yield Ended(news["ended"], read_result(job.result_file) or _crash(news["status"], job))
+            if "started" in news:
+                self._processes[news["started"]] = news["process"]
+                yield Started(news["started"], news["process"])
+            else:
+                yield self._ended(news["ended"], _crash(news["status"], self._jobs[news["ended"]]))
 
     @property
     def alive(self) -> bool:
@@ -96,24 +119,57 @@ class Workers:
             # The process is gone: the selector reports that, and `ended` accounts for its steps.
             return
 
+    def _ended(self, step: str, crash: JobResult) -> Ended:
+        job = self._jobs.pop(step)
+        self._processes.pop(step, None)
+        return Ended(step, read_result(job.result_file) or crash)
+
     def _all_lost(self) -> Iterator[Ended]:
+        """The process that starts the steps is gone, and its children with it."""
         self.close()
-        for step, job in self._jobs.items():
-            yield Ended(step, read_result(job.result_file) or _crash(-signal.SIGKILL, job))
-        self._jobs.clear()
+        end = _ending(self._process.returncode)
+        for step, job in list(self._jobs.items()):
+            process = self._processes.get(step)
+            if process is None:
+                message = f"The process that imports {', '.join(self.modules) or 'nothing'} for the steps {end}"
+            else:
+                kill_group(process)  # what the step itself may have started
+                message = f"The process that starts the steps {end}, and the step with it"
+            yield self._ended(step, _died(message, job))
+
+
+def kill_group(leader: int) -> None:
+    """End a process and what it has started, unless that has made itself independent."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 def _crash(status: int, job: Job) -> JobResult:
-    if status >= 0:
-        message = f"The step's process ended with exit code {status} before the step was done"
-    else:
-        name = signal.Signals(-status).name
-        why = {"SIGKILL": ": out of memory, or kill -9", "SIGSEGV": ": a crash in native code"}.get(name, "")
-        message = f"The step's process was killed by {name}{why}"
+    room = shutil.disk_usage(job.folder).free
+    full = f": the disk of {job.folder} is full" if status > 0 and room < _A_RESULT else ""
+    return _died(f"The step's process {_ending(status)}{full or (' before the step was done' if status >= 0 else '')}", job)
+
+
+def _died(message: str, job: Job) -> JobResult:
     return JobResult(failure=Failure("ProcessDied", message, traceback=_tail(job)))
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    why = {"SIGKILL": ": out of memory, or kill -9", "SIGSEGV": ": a crash in native code"}.get(name, "")
+    return f"was killed by {name}{why}"
 
 
 def _tail(job: Job) -> str:
     if not job.log.exists():
         return ""
-    return "\n".join(job.log.read_text(errors="replace").splitlines()[-20:])
+    with job.log.open("rb") as file:
+        file.seek(max(0, job.log.stat().st_size - 16_384))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-20:])

@@ -5,7 +5,8 @@ clean state. The process only imports: forking after TensorFlow has run an opera
 
     argv: SOCKET_FD MODULE…
 
-It speaks lines of JSON. In: {"start": id, "job": file, "log": file}, {"kill": id}. Out: {"ended": id, "status": n}.
+It speaks lines of JSON. In: {"start": id, "job": file, "log": file}, {"kill": id}.
+Out: {"started": id, "process": n}, {"ended": id, "status": n}.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ import socket
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
-from millwork.core.job import perform, read_job, write_result
+from millwork.core.failures import failure_of
+from millwork.core.job import JobResult, perform, take_job, write_result
+from millwork.runners.workers import kill_group
 
 _PARENT_DEATH_SIGNAL = 1
 
@@ -43,16 +47,22 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
-        """Until the runner closes the channel; then no child survives."""
+        """Until the runner closes the channel or dies; then no child survives."""
         selector = selectors.DefaultSelector()
         selector.register(self._channel, selectors.EVENT_READ, self._receive)
         selector.register(self._woken, selectors.EVENT_READ, self._reap)
-        alive = True
-        while alive:
-            for key, _ in selector.select():
-                alive = key.data() and alive
-        for child in self._children:
-            _kill_group(child)
+        try:
+            alive = True
+            while alive:
+                for key, _ in selector.select():
+                    alive = key.data() and alive
+        finally:
+            for child in self._children:
+                _kill_family(child)
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler. As if the runner had closed the channel: an exception could strike while killing."""
+        self._channel.shutdown(socket.SHUT_RD)
 
     def _receive(self) -> bool:
         data = self._channel.recv(65_536)
@@ -68,37 +78,48 @@ class Zygote:
             self._start(order["start"], Path(order["job"]), Path(order["log"]))
         for child, id in self._children.items():
             if id == order.get("kill"):
-                _kill_group(child)
+                _kill_family(child)
 
     def _start(self, id: str, job: Path, log: Path) -> None:
-        child = os.fork()
+        try:
+            child = os.fork()
+        except OSError as error:  # too many processes, or no memory for one more
+            write_result(JobResult(failure=failure_of(error)), job.with_name("result.json"))
+            self._report({"ended": id, "status": 71})
+            return
         if child == 0:
             self._become_step(job, log)
         self._children[child] = id
+        self._report({"started": id, "process": child})
 
     def _reap(self) -> bool:
         self._woken.recv(4096)
         for child in list(self._children):
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid:
-                _kill_group(child)  # what the step itself may have started
-                report = {"ended": self._children.pop(child), "status": os.waitstatus_to_exitcode(status)}
-                self._channel.sendall(json.dumps(report).encode() + b"\n")
+                kill_group(child)  # what the step itself may have started
+                self._report({"ended": self._children.pop(child), "status": os.waitstatus_to_exitcode(status)})
         return True
+
+    def _report(self, news: dict[str, str | int]) -> None:
+        self._channel.sendall(json.dumps(news).encode() + b"\n")
 
     def _become_step(self, job: Path, log: Path) -> None:
         """Does not return: the child ends here, whatever happens."""
         code = 70
+        parent = os.getppid()
         try:
             os.setsid()
             die_with_parent()
+            if os.getppid() != parent:  # it died before we could ask to die with it
+                return
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             self._channel.close()
             _redirect(log)
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-            order = read_job(job)
+            order = take_job(job)
             write_result(perform(order), order.result_file)
             code = 0
         except BaseException:
@@ -108,10 +129,10 @@ class Zygote:
             os._exit(code)
 
 
-def die_with_parent() -> None:
+def die_with_parent(by: int = signal.SIGKILL) -> None:
     """Linux only: elsewhere a child of a killed runner finishes its step, which nobody then publishes."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, by)
 
 
 def _redirect(log: Path) -> None:
@@ -130,11 +151,21 @@ def _flush() -> None:
             continue
 
 
-def _kill_group(leader: int) -> None:
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _kill_family(leader: int) -> None:
+    """A step and all that it has started, also what has a session of its own by now."""
+    family = [leader]
+    for process in family:
+        for children in Path(f"/proc/{process}/task").glob("*/children"):
+            try:
+                family += map(int, children.read_text().split())
+            except OSError:  # it ended just now
+                continue
+    for process in family:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    kill_group(leader)
 
 
 _OWN = ("typeguard", "millwork", "millwork.core.artifacts", "millwork.runners.local")
@@ -145,7 +176,7 @@ def _preload(modules: list[str]) -> None:
     for name in (*_OWN, *modules):
         try:
             importlib.import_module(name)
-        except ImportError:
+        except (Exception, SystemExit):
             # The step that needs it will say so, with its own traceback.
             traceback.print_exc()
 
@@ -153,10 +184,15 @@ def _preload(modules: list[str]) -> None:
 def main() -> None:
     """Entry point of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner decides what Ctrl-C means
+    runner = os.getppid()
     die_with_parent()
     channel = socket.socket(fileno=int(sys.argv[1]))
     os.environ["MILLWORK_IN_STEP"] = "1"
     _preload(sys.argv[2:])
     gc.collect()
     gc.freeze()  # keeps the children from copying what the imports made
-    Zygote(channel).serve()
+    zygote = Zygote(channel)
+    signal.signal(signal.SIGTERM, zygote.stop)
+    die_with_parent(signal.SIGTERM)  # gently from now on, for there will be children to take along
+    if os.getppid() == runner:
+        zygote.serve()

@@ -80,7 +80,7 @@ def decode(examples: Sequence[bytes]) -> pa.RecordBatch:
 
 
 def _map_order(name: str) -> list[int]:
-    """Protobuf's order of a map's keys (upb's): by bytes, but a name that begins another comes after it."""
+    """Protobuf's order of a map's keys (upb's, 4.25 to 6): by bytes, but a name that begins another is after it."""
     return [*name.encode(), 256]
 
 

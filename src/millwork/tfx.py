@@ -1,7 +1,7 @@
 """The names of TFX that users' module files need, so that only their import lines change.
 
-    from millwork import tfx                                  # was: from tfx import v1 as tfx
-    from millwork.tfx import fileio, fn_args_utils, io_utils  # were: from tfx.dsl.io, tfx.components.trainer, tfx.utils
+from millwork import tfx                                  # was: from tfx import v1 as tfx
+from millwork.tfx import fileio, fn_args_utils, io_utils  # were: from tfx.dsl.io, tfx.components.trainer, tfx.utils
 """
 
 from __future__ import annotations

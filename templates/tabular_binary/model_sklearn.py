@@ -21,7 +21,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     rows = _read(fn_args)
     model = make_pipeline(PolynomialFeatures(2, include_bias=False), LogisticRegression(max_iter=500))
-    model.fit(rows[MODEL_FEATURES], rows[LABEL])
+    # In single precision the regression would depend on the versions of the libraries below it.
+    model.fit(rows[MODEL_FEATURES].astype("float64"), rows[LABEL])
     folder = Path(fn_args.serving_model_dir)
     folder.mkdir(parents=True, exist_ok=True)
     skops.io.dump(model, folder / "model.skops")

@@ -204,15 +204,15 @@ def test_every_kind_of_tensor_becomes_a_column(tmp_path: Path) -> None:
     )
     step = transform(tmp_path, kinds, splits={"train": rows})
     table = pq.read_table(step.transformed_examples.split("train"))
-    assert {name: str(table.schema.field(name).type) for name in table.schema.names} == {
-        "bytes": "binary",
-        "column": "int64",
-        "flat": "float",
-        "matrix": "list<item: float>",
-        "pair": "list<item: float>",
-        "ragged": "list<item: int64>",
-        "sparse": "list<item: int64>",
-        "text": "list<item: string>",
+    assert {name: table.schema.field(name).type for name in table.schema.names} == {
+        "bytes": pa.binary(),
+        "column": pa.int64(),
+        "flat": pa.float32(),
+        "matrix": pa.list_(pa.float32()),
+        "pair": pa.list_(pa.float32()),
+        "ragged": pa.list_(pa.int64()),
+        "sparse": pa.list_(pa.int64()),
+        "text": pa.list_(pa.string()),
     }
     found = table.to_pydict()
     assert found["flat"] == [1, 2, 3]

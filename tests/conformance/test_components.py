@@ -73,7 +73,7 @@ def test_a_missing_or_unknown_argument_is_refused(kind: type[Component], materia
         kind()
     given: dict[str, Any] = dict(CASES[kind].build(materials).arguments)
     with pytest.raises(WrongArgument, match=f"{kind.__name__} has no argument 'nonsense'"):
-        kind(**given, nonsense=1)
+        kind(**given, nonsense=1)  # type: ignore[call-arg]
 
 
 @every_component

@@ -45,6 +45,21 @@ def test_a_partition_feature_decides_as_in_tfx() -> None:
             assert by_tfx(feature) == split
 
 
+def test_the_split_of_a_row_never_changes() -> None:
+    """Not with the version of protobuf, nor with that of anything else."""
+    columns = {
+        "trip": pa.array(range(20)),
+        "tri": pa.array([f"user {n}" for n in range(20)]),
+        "fare": pa.array([n / 4 for n in range(20)], pa.float32()),
+    }
+    parts = hash_split(pa.RecordBatch.from_arrays(list(columns.values()), list(columns)), BUCKETS)
+    assert {split: rows.column(0).to_pylist() for split, rows in parts.items()} == {
+        "train": [6, 8, 9, 17],
+        "eval": [3, 5, 7, 10, 18],
+        "test": [0, 1, 2, 4, 11, 12, 13, 14, 15, 16, 19],
+    }
+
+
 def test_rows_keep_their_order() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array(range(200))], ["n"])
     for rows in hash_split(batch, BUCKETS).values():
