@@ -23,8 +23,9 @@ from typing import Any
 
 from millwork.core.conditions import condition_text, holds
 from millwork.core.errors import BadInput, NotFound, StoreError
+from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
-from millwork.core.fingerprint import Fingerprinter, fingerprint
+from millwork.core.fingerprint import Fingerprinter, Parts, fingerprint
 from millwork.core.graph import Artifact
 from millwork.core.job import Job, JobResult
 from millwork.core.journal import Journal, OpenExecution
@@ -131,17 +132,10 @@ class LiveRun:
             return self._journal.settle(step, State.SKIPPED, f"not {condition_text(unmet)}")
         inputs = self._inputs(step)
         parts = self._fingerprints.parts(step, inputs)
-        name = fingerprint(parts)
-        reason = ""
-        if self._may_use_cache(step, name) and (hit := self._store.cached(name)):
-            earlier, outputs = hit
-            missing = missing_output(outputs)
-            if missing is None:
-                return self._journal.take_over(
-                    step, earlier, outputs, f"unchanged since run {earlier.run}", parts
-                )
-            reason = f"{missing} of run {earlier.run} is gone"
-        execution = self._open[step.id] = self._journal.begin(step, parts, reason)
+        found = self._look_in_cache(step, parts)
+        if isinstance(found, StepStatus):
+            return found
+        execution = self._open[step.id] = self._journal.begin(step, parts, reason=found)
         if step.kind == "import":
             return self._import(step)
         execution.job = self._job(step, execution.id, inputs)
@@ -168,10 +162,19 @@ class LiveRun:
                     )
         return inputs
 
-    def _may_use_cache(self, step: PlannedStep, name: str) -> bool:
-        if self._finished_before.get(step.id) == name:
-            return True  # a resumed run never repeats what its parent finished
-        return step.options.cache and self._settings.cache and step.id not in self._settings.no_cache_for
+    def _look_in_cache(self, step: PlannedStep, parts: Parts) -> StepStatus | str:
+        """How the step ended because equal work was found, or why it has to run."""
+        name = fingerprint(parts)
+        # A resumed run never repeats what its parent finished.
+        if self._finished_before.get(step.id) != name and (off := cache_is_off(step, self._settings)):
+            return off
+        hit = self._store.cached(name)
+        if hit is None:
+            return why_run(self._store, self.plan.pipeline, step.id, parts)
+        earlier, outputs = hit
+        if missing := missing_output(outputs):
+            return f"{missing} of run {earlier.run} is gone"
+        return self._journal.take_over(step, earlier, outputs, f"unchanged since run {earlier.run}", parts)
 
     def _job(self, step: PlannedStep, execution: int, inputs: Mapping[str, Sequence[Artifact]]) -> Job:
         root, pipeline = self.run.root, self.plan.pipeline
@@ -208,6 +211,15 @@ class LiveRun:
 
     def _property(self, step: str, output: str, name: str) -> Any:
         return getattr(self.run.outputs[step][output], name)
+
+
+def cache_is_off(step: PlannedStep, settings: RunSettings) -> str:
+    """Why a step may not use the cache; '' if it may."""
+    if not step.options.cache:
+        return "its cache is off"
+    if not settings.cache or step.id in settings.no_cache_for:
+        return "the cache is off for this run"
+    return ""
 
 
 def new_run_id() -> str:

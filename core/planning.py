@@ -9,7 +9,7 @@ from typing import Literal
 from millwork.core.callables import load_reference
 from millwork.core.conditions import condition_text, holds
 from millwork.core.errors import MillworkError
-from millwork.core.execution import RunSettings, missing_output
+from millwork.core.execution import RunSettings, cache_is_off, missing_output
 from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
 from millwork.core.fingerprint import Fingerprinter, fingerprint
@@ -75,10 +75,8 @@ class _Planning:
     def _by_fingerprint(self, step: PlannedStep) -> Preview:
         inputs = {n: [self._known[w.step][w.output] for w in wires] for n, wires in step.inputs.items()}
         parts = self._fingerprints.parts(step, inputs)
-        if not step.options.cache:
-            return Preview(step.id, "run", "its cache is off")
-        if not self._settings.cache or step.id in self._settings.no_cache_for:
-            return Preview(step.id, "run", "the cache is off for this run")
+        if off := cache_is_off(step, self._settings):
+            return Preview(step.id, "run", off)
         if step.kind == "import":
             self._import(step)
         hit = self._store.cached(fingerprint(parts)) if self._store else None

@@ -315,8 +315,9 @@ class MetadataStore:
     def _executions_at(self, artifact: int, kind: int) -> list[ExecutionRecord]:
         mlmd = self._connection.reading()
         events = mlmd.get_events_by_artifact_ids([artifact])
-        ids = sorted(e.execution_id for e in events if e.type == kind)
-        return [execution_record(e) for e in mlmd.get_executions_by_id(ids)] if ids else []
+        ids = [e.execution_id for e in events if e.type == kind]
+        found = mlmd.get_executions_by_id(ids) if ids else []
+        return sorted(map(execution_record, found), key=lambda e: e.id)  # servers keep no order
 
     def _found(self, message: Any, what: str) -> Any:
         if message is None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import random
+import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from weakref import WeakValueDictionary
 
 from millwork.core.errors import NotFound, StoreError
-from millwork.core.store_postgresql import BackslashSafe
+from millwork.core.store_postgresql import adapt
 
 _PATIENCE = 60.0
 """Seconds to wait for another process that writes."""
@@ -43,9 +45,9 @@ class Connection:
         with self._locked(), self._translated():
             from ml_metadata import metadata_store
 
-            self.store: Any = metadata_store.MetadataStore(settings)
+            self.store: Any = _patiently(lambda: metadata_store.MetadataStore(settings))
             if settings.HasField("postgresql"):
-                self.store = BackslashSafe(self.store)
+                adapt(self.store)
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -113,7 +115,7 @@ class Connection:
                 raise StoreError(
                     f"The metadata store {self.uri} is read-only. Allow writing, or use another root"
                 ) from e
-            if "full" in text:
+            if "is full" in text or "No space left" in text:
                 raise StoreError(
                     f"The disk of the metadata store {self.uri} is full. Make room and resume"
                 ) from e
@@ -135,6 +137,18 @@ class _Reader:
                 return method(*args, **kwargs)
 
         return call
+
+
+def _patiently(open_: Callable[[], Any]) -> Any:
+    """Open a store that another process may be creating at this moment, as only servers allow."""
+    for pause in (0.2, 0.5, 1, 2, 4):
+        try:
+            return open_()
+        except Exception as e:
+            if not re.search("already exists|n[o']t exist|[Pp]lease retry", str(e)):
+                raise
+            time.sleep(pause * (1 + random.random()))
+    return open_()
 
 
 def connect(uri: str) -> Connection:

@@ -1,47 +1,77 @@
-"""Backslashes in a PostgreSQL store.
+"""Texts that ML Metadata's PostgreSQL back end cannot hold: with backslashes, and longer than an index entry.
 
-ML Metadata quotes text with a backslash in it wrongly for PostgreSQL: the statement fails, whatever it says. Tracebacks,
-plans and patterns are full of them. So they are kept as a character from Unicode's private area.
+Text with a backslash it quotes wrongly, so that the statement fails; and it has an index on every text, which
+PostgreSQL refuses for more than 2,704 bytes. Tracebacks and plans are both. So a backslash is kept as a character from
+Unicode's private area, and a long text in several properties: `__plan__`, `__plan__#1`, `__plan__#2`, …
 """
 
 from __future__ import annotations
 
-import functools
+import copy
+from collections.abc import Iterator
 from typing import Any
 
-_STAND_IN = "\ue05c"
+_BACKSLASH = "\ue05c"
+_LONGEST = 600
+"""Characters of up to four bytes."""
 
 
-class BackslashSafe:
-    """ML Metadata's client, with backslashes replaced on the way in and put back on the way out."""
+def adapt(client: Any) -> None:
+    """Make ML Metadata's client pack what it sends and unpack what it gets."""
+    send = client._call_method
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def call(name: str, request: Any, response: Any) -> None:
+        packed = copy.deepcopy(request)
+        for fields in _custom_properties_in(packed):
+            _split(fields)
+        for message in _all_in(packed):
+            _swap(message, "\\", _BACKSLASH)
+        send(name, packed, response)
+        for message in _all_in(response):
+            _swap(message, _BACKSLASH, "\\")
+        for fields in _custom_properties_in(response):
+            _join(fields)
 
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        @functools.wraps(method)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            _replace(args, "\\", _STAND_IN)
-            try:
-                found = method(*args, **kwargs)
-            finally:
-                _replace(args, _STAND_IN, "\\")
-            _replace(found, _STAND_IN, "\\")
-            return found
-
-        return call
+    client._call_method = call
 
 
-def _replace(message: Any, old: str, new: str) -> None:
-    """In every text of a message, or of several."""
-    if isinstance(message, list | tuple):
-        for part in message:
-            _replace(part, old, new)
-    if old in getattr(message, "uri", ""):
-        message.uri = message.uri.replace(old, new)
-    for fields in (getattr(message, "properties", {}), getattr(message, "custom_properties", {})):
-        for value in fields.values():
-            if old in getattr(value, "string_value", ""):
-                value.string_value = value.string_value.replace(old, new)
+def _all_in(message: Any) -> Iterator[Any]:
+    """A message, and every message inside it."""
+    yield message
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            inner = list(value.values()) if field.message_type.fields_by_name["value"].message_type else []
+        else:
+            inner = list(value) if hasattr(value, "append") or hasattr(value, "add") else [value]
+        for part in inner:
+            yield from _all_in(part)
+
+
+def _custom_properties_in(message: Any) -> list[Any]:
+    return [m.custom_properties for m in _all_in(message) if "custom_properties" in m.DESCRIPTOR.fields_by_name]
+
+
+def _split(fields: Any) -> None:
+    for name, value in list(fields.items()):
+        text = value.string_value
+        for number, start in enumerate(range(_LONGEST, len(text), _LONGEST), start=1):
+            fields[f"{name}#{number}"].string_value = text[start : start + _LONGEST]
+        if len(text) > _LONGEST:
+            value.string_value = text[:_LONGEST]
+
+
+def _join(fields: Any) -> None:
+    for name in [n for n in fields if f"{n}#1" in fields]:
+        number = 1
+        while f"{name}#{number}" in fields:
+            fields[name].string_value += fields[f"{name}#{number}"].string_value
+            del fields[f"{name}#{number}"]
+            number += 1
+
+
+def _swap(message: Any, old: str, new: str) -> None:
+    for field, value in message.ListFields():
+        if isinstance(value, str) and old in value:
+            setattr(message, field.name, value.replace(old, new))

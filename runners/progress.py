@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from millwork.core.failures import Failure
 from millwork.core.plan import Plan
 from millwork.core.records import State
-from millwork.core.run import Run, StepStatus, failure_text
+from millwork.core.run import Run, StepStatus
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,8 +40,6 @@ class Lines(Progress):
 
     def ended(self, status: StepStatus) -> None:
         self.say(f"{status.id} {_ending(status)}")
-        if status.failure:
-            _print(failure_text(status))
 
     def will_retry(self, step: str, failure: Failure, pause: float) -> None:
         self.say(f"{step} failed ({failure.type}: {failure.message}), trying again in {pause:g} s")
@@ -120,6 +118,12 @@ def _print(*texts: str) -> None:
 
 def _ending(status: StepStatus) -> str:
     if status.state is State.COMPLETE:
-        why = f" ({status.reason})" if status.reason else ""
-        return f"complete in {status.seconds:.2f} s{why}"
-    return f"{status.state.value}" + (f": {status.reason}" if status.reason and not status.failure else "")
+        return f"complete in {status.seconds:.2f} s"
+    return f"{status.state.value}: {_first_line(status)}" if status.reason or status.failure else status.state.value
+
+
+def _first_line(status: StepStatus) -> str:
+    """All of a failure is told at the end of the run."""
+    if status.failure:
+        return f"{status.failure.type}: {status.failure.message}".partition("\n")[0]
+    return status.reason

@@ -106,11 +106,11 @@ def test_what_needs_a_skipped_step_is_skipped_with_the_reason(tmp_path: Path) ->
     run = run_inline(skipping(), tmp_path)
     assert run.state is State.COMPLETE
     assert {id: (s.state, s.reason) for id, s in run.steps.items()} == {
-        "number": (State.COMPLETE, ""),
+        "number": (State.COMPLETE, "never run"),
         "two": (State.SKIPPED, "not number.result.value > 5"),
         "three": (State.SKIPPED, "needs two, which was skipped"),
         "four": (State.SKIPPED, "needs three, which was skipped"),
-        "free": (State.COMPLETE, ""),
+        "free": (State.COMPLETE, "never run"),
     }
 
 
