@@ -48,7 +48,7 @@ class RunSettings:
     resumes: str = ""
     """The run that this one continues."""
     source: str = ""
-    """How to describe the pipeline again: a file, or module:function."""
+    """How to describe the pipeline again: `file.py:function`, or `module:function`."""
 
 
 class LiveRun:

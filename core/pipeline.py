@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints, overload
 
 from millwork.core.board import drawing
@@ -47,7 +48,7 @@ class Pipeline(Generic[R]):
         self.produces = produces
         self.parameters = dict(parameters or {})
         self.source = source
-        """`module:function` of the describing function, if there is one."""
+        """`file.py:function` of the describing function, if it can be found there again."""
         given = list(steps)
         self.steps = _in_given_order(list(upstream([*_products_in(produces), *given])), given)
         self._check_ids()
@@ -81,8 +82,8 @@ class PipelineFunction(Generic[P, R]):
             produces = self.function(*args, **kwargs)
         bound = inspect.signature(self.function).bind(*args, **kwargs)
         bound.apply_defaults()
-        source = f"{self.function.__module__}:{self.function.__qualname__}"
-        return Pipeline(self.name, produces, steps=steps, parameters=bound.arguments, source=source)
+        parameters = bound.arguments
+        return Pipeline(self.name, produces, steps=steps, parameters=parameters, source=_source_of(self.function))
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -132,6 +133,15 @@ def parameter_values(name: str, function: Callable[..., object], given: Mapping[
 
 def _pipeline_function(function: Callable[P, R], name: str) -> PipelineFunction[P, R]:
     return PipelineFunction(function, name or function.__name__)
+
+
+def _source_of(function: Callable[..., object]) -> str:
+    try:
+        file = inspect.getsourcefile(function)
+    except TypeError:
+        return ""
+    found_there = file and Path(file).is_file() and "<locals>" not in function.__qualname__
+    return f"{Path(str(file)).absolute()}:{function.__qualname__}" if found_there else ""
 
 
 def _in_given_order(found: list[Step], given: list[Step]) -> list[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar, cast
 
 from millwork.core.errors import NotFound, RunFailed
@@ -64,7 +65,8 @@ class Run:
         """Raise RunFailed, with every failure in its message, unless all went well."""
         if self.state in (State.COMPLETE, State.CACHED):
             return
-        proceed = f"Continue it with: millwork resume {self.id}"
+        elsewhere = "" if self.root == str(Path(".millwork").absolute()) else f" --root {self.root}"
+        proceed = f"Continue it with: millwork resume {self.id}{elsewhere}"
         if self.state is State.CANCELLED:
             raise RunFailed(f"Run {self.id} was interrupted. {proceed}", self.id)
         said = "\n\n".join(failure_text(s) for s in self.failed)

@@ -70,6 +70,7 @@ class LocalRunner:
                 "`if __name__ == '__main__':`"
             )
         plan = pipeline if isinstance(pipeline, Plan) else compile_pipeline(pipeline)
+        source = source or getattr(pipeline, "source", "")
         selected = select(plan, from_, to, only)
         settings = RunSettings(cache, _known(plan, no_cache_for), selected, resumes, source)
         run = self._run(plan, settings)

@@ -67,14 +67,28 @@ def test_there_may_be_nothing_to_resume(millwork: CommandLine) -> None:
     assert "is complete: there is nothing to resume. To run its pipeline again: millwork run" in said.err
 
 
-def test_a_run_that_was_started_from_python_cannot_be_described_again(
+def _run_from_python(folder: Path, pipeline: str) -> None:
+    (folder / "program.py").write_text(
+        "from millwork import Pipeline\nfrom pipelines import *\nfrom millwork.runners.local import LocalRunner\n\n"
+        f"if __name__ == '__main__':\n    LocalRunner(quiet=True).run({pipeline})\n"
+    )
+    subprocess.run([sys.executable, "program.py"], cwd=folder, check=False, capture_output=True)
+
+
+def test_a_run_that_was_started_from_python_is_described_again_by_its_function(
     millwork: CommandLine, tmp_path: Path
 ) -> None:
-    (tmp_path / "program.py").write_text(
-        "from pipelines import bad\nfrom millwork.runners.local import LocalRunner\n\n"
-        "if __name__ == '__main__':\n    LocalRunner(quiet=True).run(bad())\n"
-    )
-    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=False, capture_output=True)
+    _run_from_python(tmp_path, "bad()")
     said = millwork.here("resume")
     assert said.code == 1
-    assert "was started from Python" in said.err
+    assert "boom failed" in said.err
+    assert "Resuming run" in said.err
+
+
+def test_a_run_of_steps_that_no_function_describes_cannot_be_described_again(
+    millwork: CommandLine, tmp_path: Path
+) -> None:
+    _run_from_python(tmp_path, "Pipeline('bad', None, steps=bad().steps)")
+    said = millwork.here("resume")
+    assert said.code == 1
+    assert "how to describe it is not known" in said.err

@@ -301,7 +301,7 @@ def test_the_message_of_a_run_shows_the_users_line_first(root: Path) -> None:
     assert lines[4].strip() == "raise ValueError(message)"
     assert lines[5] == "ValueError: no luck today"
     assert lines[6] == f"log: {run.steps['fail'].log}"
-    assert lines[-1] == f"Continue it with: millwork resume {run.id}"
+    assert lines[-1] == f"Continue it with: millwork resume {run.id} --root {root}"
 
 
 def test_a_promise_of_a_failed_step_says_how_it_ended(root: Path) -> None:

@@ -71,8 +71,8 @@ def _checked(run: RunRecord) -> RunRecord:
         raise MillworkError(f"Run {run.id} is still running. Wait for it, or stop it first")
     if not run.properties.get("__source__"):
         raise MillworkError(
-            f"Run {run.id} was started from Python, and not with `millwork run`, so how to describe it is not "
-            "known. Start it again the same way: what is finished comes from the cache"
+            f"Run {run.id} was started from Python, and no function of a file describes its pipeline, so how to "
+            "describe it is not known. Start it again the same way: what is finished comes from the cache"
         )
     if run.state.good:
         raise MillworkError(
