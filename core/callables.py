@@ -131,7 +131,9 @@ def _check_leads_back(target: Callable[..., object] | type, module: str, name: s
     for part in name.split("."):
         found = getattr(found, part, None)
     if found is None:
-        raise UnportableFunction(f"{module} has no {name!r} that another process could import. Keep it at the top of it")
+        raise UnportableFunction(
+            f"{module} has no {name!r} that another process could import. Keep it at the top of it"
+        )
     found = getattr(found, "function", found)  # of `@component`
     code = getattr(target, "__code__", None)
     if found != target and code is not None and getattr(found, "__code__", None) != code:

@@ -98,7 +98,7 @@ def snake_case(name: str) -> str:
 @functools.cache
 def contract_of(cls: type[Component]) -> Signature:
     """What goes into a component and what comes out."""
-    return signature_of_class(cls)
+    return signature_of_class(cls, Component)
 
 
 def _checked(init: Callable[..., None]) -> Callable[..., None]:
@@ -110,7 +110,9 @@ def _checked(init: Callable[..., None]) -> Callable[..., None]:
         if by_place:
             first = next(iter([*signature.inputs, *signature.parameters, "id"]))
             got = ", ".join(map(repr, by_place))
-            raise WrongArgument(f"{owner} takes its arguments by name, but got {got}. Write {owner}({first}=...)")
+            raise WrongArgument(
+                f"{owner} takes its arguments by name, but got {got}. Write {owner}({first}=...)"
+            )
         check_framework_fields(owner, given)
         check_arguments(owner, signature, {n: v for n, v in given.items() if n not in FRAMEWORK_FIELDS})
         init(self, **given)

@@ -18,23 +18,45 @@ FRAMEWORK_FIELDS: Mapping[str, type] = {"id": str, "options": Options}
 """What every step has: not part of its contract."""
 
 
-def signature_of_class(cls: type) -> Signature:
-    """Artifact fields are inputs, `output()` fields are outputs, all others are parameters."""
-    hints = get_type_hints(cls, include_extras=True)
+def hints_of(target: Callable[..., object] | type) -> dict[str, Any]:
+    """The annotations of a class or function, evaluated."""
+    try:
+        return get_type_hints(target, include_extras=True)
+    except NameError as e:
+        raise WrongArgument(
+            f"{target.__name__}: {e}. Import it outside `if TYPE_CHECKING:` too: annotations are read when the "
+            "component is used"
+        ) from e
+
+
+def signature_of_class(cls: type, base: type) -> Signature:
+    """Artifact fields are inputs, `output()` fields are outputs, all others are parameters. `base` has none."""
+    hints = hints_of(cls)
+    own = {
+        name
+        for kind in cls.__mro__
+        if not issubclass(base, kind)
+        for name in vars(kind).get("__annotations__", {})
+    }
+    for f in fields(cls):
+        if f.name in own and (f.name in FRAMEWORK_FIELDS or hasattr(base, f.name)):
+            raise WrongArgument(
+                f"{cls.__name__}: {f.name!r} means something else for every component. Give the field another name"
+            )
     inputs: dict[str, Input] = {}
     parameters: dict[str, Parameter] = {}
     outputs: dict[str, type] = {}
     for f in fields(cls):
         if "output" in f.metadata:
-            outputs[f.name] = hints[f.name]
+            outputs[f.name] = _output_type(cls, f.name, hints[f.name])
         elif f.name not in FRAMEWORK_FIELDS and f.init:
-            _sort(f.name, hints[f.name], _default_of(f), inputs, parameters)
+            _sort(cls.__name__, f.name, hints[f.name], _default_of(f), inputs, parameters)
     return Signature(inputs, parameters, outputs)
 
 
 def signature_of_function(function: Callable[..., object], outputs: Mapping[str, type]) -> Signature:
     """The same for a function, whose first parameter is what it writes."""
-    hints = get_type_hints(function, include_extras=True)
+    hints = hints_of(function)
     inputs: dict[str, Input] = {}
     parameters: dict[str, Parameter] = {}
     _, *rest = inspect.signature(function).parameters.values()
@@ -45,7 +67,8 @@ def signature_of_function(function: Callable[..., object], outputs: Mapping[str,
             )
         if p.name not in hints:
             raise WrongArgument(f"{function.__qualname__}: annotate {p.name!r}, so that it can be checked")
-        _sort(p.name, hints[p.name], MISSING if p.default is p.empty else p.default, inputs, parameters)
+        default = MISSING if p.default is p.empty else p.default
+        _sort(function.__qualname__, p.name, hints[p.name], default, inputs, parameters)
     return Signature(inputs, parameters, outputs)
 
 
@@ -98,6 +121,16 @@ def hint_text(hint: Any) -> str:
     return str(hint).replace("typing.", "").replace("collections.abc.", "").replace("pathlib.", "")
 
 
+def _output_type(cls: type, name: str, hint: Any) -> type:
+    if not _is_artifact(hint):
+        kind = getattr(get_origin(hint) or hint, "__name__", hint)
+        raise WrongArgument(
+            f"{cls.__name__}: the output {name} must be an artifact type, such as Integer, not {kind}"
+        )
+    found: type = hint
+    return found
+
+
 def _default_of(f: Field[Any]) -> object:
     if f.default_factory is not MISSING:
         return f.default_factory()
@@ -105,11 +138,18 @@ def _default_of(f: Field[Any]) -> object:
 
 
 def _sort(
-    name: str, hint: Any, default: object, inputs: dict[str, Input], parameters: dict[str, Parameter]
+    owner: str,
+    name: str,
+    hint: Any,
+    default: object,
+    inputs: dict[str, Input],
+    parameters: dict[str, Parameter],
 ) -> None:
     parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     optional = types.NoneType in parts
     core = [p for p in parts if p is not types.NoneType]
+    if isinstance(default, Artifact):
+        raise WrongArgument(f"{owner}: the default of the input {name} can only be None")
     if len(core) == 1 and _is_artifact(core[0]):
         inputs[name] = Input(name, core[0], optional=optional or default is not MISSING)
     elif len(core) == 1 and (element := _element(core[0])):

@@ -147,7 +147,7 @@ class LiveRun:
             if state is State.SKIPPED:
                 return self._journal.settle(step, State.SKIPPED, f"needs {wire.step}, which was skipped")
             if not state.good:
-                return self._journal.settle(step, State.CANCELLED, f"needs {wire.step}, which {state.value}")
+                return self._journal.settle(step, State.CANCELLED, f"needs {wire.step}, which {_past(state)}")
         return None
 
     def _inputs(self, step: PlannedStep) -> dict[str, list[Artifact]]:
@@ -220,6 +220,10 @@ def cache_is_off(step: PlannedStep, settings: RunSettings) -> str:
     if not settings.cache or step.id in settings.no_cache_for:
         return "the cache is off for this run"
     return ""
+
+
+def _past(state: State) -> str:
+    return "failed" if state is State.FAILED else f"was {state.value}"
 
 
 def new_run_id() -> str:

@@ -34,7 +34,9 @@ def failure_of(error: BaseException) -> Failure:
         message = str(error)
     except Exception as unprintable:
         message = f"<its message cannot be printed: {type(unprintable).__name__}>"
-    return Failure(type(error).__name__, _shortened(message), _users_frame(error.__traceback__), _shortened(full))
+    return Failure(
+        type(error).__name__, _shortened(message), _users_frame(error.__traceback__), _shortened(full)
+    )
 
 
 def _shortened(text: str) -> str:

@@ -6,11 +6,11 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, get_type_hints
+from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar
 
 from millwork.core.board import place
 from millwork.core.callables import reference_to
-from millwork.core.contract import check_arguments, settle_paths, signature_of_function
+from millwork.core.contract import check_arguments, hints_of, settle_paths, signature_of_function
 from millwork.core.errors import WrongArgument
 from millwork.core.graph import Artifact, Step
 from millwork.core.options import Options
@@ -145,7 +145,7 @@ def _contract(function: Callable[..., object]) -> Signature:
 @functools.cache
 def _first_hint(function: Callable[..., object]) -> type[Any]:
     parameters = list(inspect.signature(function).parameters)
-    hint = get_type_hints(function).get(parameters[0]) if parameters else None
+    hint = hints_of(function).get(parameters[0]) if parameters else None
     if not (isinstance(hint, type) and issubclass(hint, Artifact | Outputs)):
         raise WrongArgument(
             f"{function.__qualname__}: the first parameter of a component is what it writes. "
@@ -158,7 +158,7 @@ def _written_types(function: Callable[..., object]) -> dict[str, type]:
     hint = _first_hint(function)
     if not issubclass(hint, Outputs):
         return {next(iter(inspect.signature(function).parameters)): hint}
-    found = get_type_hints(hint)
+    found = hints_of(hint)
     if not found or not all(isinstance(t, type) and issubclass(t, Artifact) for t in found.values()):
         raise WrongArgument(f"{hint.__qualname__}: annotate one artifact type a line, and nothing else")
     return found

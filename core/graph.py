@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -60,12 +60,9 @@ class Artifact:
             cls.type_name = cls.__name__
 
     def __post_init__(self) -> None:
-        declared = [n for n, hint in vars(type(self)).get("__annotations__", {}).items() if "ClassVar" not in str(hint)]
-        if declared and "__dataclass_fields__" not in vars(type(self)):
-            raise WrongArgument(
-                f"{type(self).__qualname__} declares {', '.join(declared)}, which would be lost. "
-                "Decorate the class with @dataclass(eq=False)"
-            )
+        if type(self) not in _sound:
+            _check_declaration(type(self))
+            _sound.add(type(self))
 
     @property
     def path(self) -> Path:
@@ -87,6 +84,32 @@ class Artifact:
                 f"{type(self).__name__} has no property {name!r}. {did_you_mean(name, known)}"
             )
         return Property(self, name)
+
+
+_sound: set[type] = set()
+"""The artifact types that have been checked."""
+
+
+def _check_declaration(kind: type[Artifact]) -> None:
+    declared = [n for n, hint in vars(kind).get("__annotations__", {}).items() if "ClassVar" not in str(hint)]
+    if declared and "__dataclass_fields__" not in vars(kind):
+        raise WrongArgument(
+            f"{kind.__name__} declares {', '.join(declared)}, which would be lost. "
+            "Decorate the class with @dataclass(eq=False)"
+        )
+    for f in fields(kind):
+        if kind is Artifact or f.name not in declared:
+            continue
+        default = f.default_factory() if f.default_factory is not MISSING else f.default
+        if hasattr(Artifact, f.name):
+            raise WrongArgument(
+                f"{kind.__name__}: {f.name!r} means something else for every artifact. Give the property another name"
+            )
+        if not isinstance(default, str | int | float | tuple | Mapping):
+            raise WrongArgument(
+                f"{kind.__name__}: the default of {f.name} is {default!r}, which tells no type. Use a str, int, float, "
+                "bool, a tuple of str, or a dict"
+            )
 
 
 def property_names(kind: type[Artifact]) -> list[str]:

@@ -32,7 +32,9 @@ def import_artifact(artifact: A, *, id: str = "") -> A:
         )
     kind = type(artifact).__name__
     if artifact.producer is not None and not artifact.uri:
-        raise WrongArgument(f"{kind} made by {artifact.producer.id} is already part of a pipeline: use it as it is")
+        raise WrongArgument(
+            f"{kind} made by {artifact.producer.id} is already part of a pipeline: use it as it is"
+        )
     if not artifact.uri:
         raise WrongArgument(f"import_artifact needs a place: import_artifact({kind}('path/to/folder'))")
     uri = artifact.uri if is_remote(artifact.uri) else str(local_path(artifact.uri).absolute())

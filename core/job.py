@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 from millwork.core.callables import load_reference
 from millwork.core.errors import BadInput
 from millwork.core.failures import Failure, failure_of
-from millwork.core.graph import Artifact
+from millwork.core.graph import Artifact, Step
 from millwork.core.plan import PlannedStep, step_from_json
 from millwork.core.records import artifact_from_json, artifact_to_json, settle_properties
 from millwork.core.storage import content_digest, publish, remove
@@ -66,6 +67,7 @@ def perform(job: Job) -> JobResult:
         outputs = _perform(job)
         return JobResult(outputs, None, _seconds_since(began), _peak_memory())
     except BaseException as error:
+        shutil.rmtree(Path(job.folder, "staged"), ignore_errors=True)  # it may be what fills the disk
         if not isinstance(error, SystemExit):
             logging.getLogger("millwork").exception("The step failed")
         return JobResult({}, failure_of(error), _seconds_since(began), _peak_memory())
@@ -109,10 +111,20 @@ def _perform(job: Job) -> dict[str, dict[str, Any]]:
     os.chdir(work)
     staged = _staging_places(job, planned)
     step = planned.load(_real_inputs(job, planned), staged)
-    step.run()
+    _run(step)
     for name, artifact in step.outputs.items():
         _settle(artifact, job.targets[name], Path(job.folder, "staged", name))
     return {name: artifact_to_json(a) for name, a in step.outputs.items()}
+
+
+def _run(step: Step) -> None:
+    """Run it, and end here what the step itself has forked: only one process may publish."""
+    process = os.getpid()
+    try:
+        step.run()
+    finally:
+        if os.getpid() != process:
+            os._exit(1)
 
 
 def _staging_places(job: Job, planned: PlannedStep) -> dict[str, str]:

@@ -159,7 +159,9 @@ class Journal:
 
     def end(self, state: State) -> None:
         """The run has ended."""
-        self._store.update_run(self._run.id, {"__state__": state.value, "__finished__": round(time.time(), 3)})
+        self._store.update_run(
+            self._run.id, {"__state__": state.value, "__finished__": round(time.time(), 3)}
+        )
         self._run.state = state
 
     def _publish(

@@ -30,7 +30,9 @@ class Options:
         if not (self.backoff >= 0 and math.isfinite(self.backoff)):
             raise WrongArgument(f"backoff must be 0 seconds or more, but got {self.backoff}")
         if self.timeout is not None and not (self.timeout > 0 and math.isfinite(self.timeout)):
-            raise WrongArgument(f"timeout must be more than 0 seconds, or None for no limit, but got {self.timeout}")
+            raise WrongArgument(
+                f"timeout must be more than 0 seconds, or None for no limit, but got {self.timeout}"
+            )
 
     def _check_types(self) -> None:
         wanted = {"cache": bool, "retries": int, "backoff": int | float, "timeout": int | float | None}
@@ -38,6 +40,8 @@ class Options:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise WrongArgument(f"{name} must be {getattr(kind, '__name__', kind)}, but got {value!r}")
-        names_and_values = self.environment.items() if isinstance(self.environment, Mapping) else [(None, None)]
+        names_and_values = (
+            self.environment.items() if isinstance(self.environment, Mapping) else [(None, None)]
+        )
         if not all(isinstance(text, str) for pair in names_and_values for text in pair):
             raise WrongArgument(f"environment must be Mapping[str, str], but got {self.environment!r}")

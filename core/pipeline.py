@@ -83,7 +83,9 @@ class PipelineFunction(Generic[P, R]):
         bound = inspect.signature(self.function).bind(*args, **kwargs)
         bound.apply_defaults()
         parameters = bound.arguments
-        return Pipeline(self.name, produces, steps=steps, parameters=parameters, source=_source_of(self.function))
+        return Pipeline(
+            self.name, produces, steps=steps, parameters=parameters, source=_source_of(self.function)
+        )
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -115,7 +117,9 @@ def pipeline(function: Callable[P, R] | None = None, /, *, name: str = "") -> An
     return _pipeline_function(function, name)
 
 
-def parameter_values(name: str, function: Callable[..., object], given: Mapping[str, object]) -> dict[str, Any]:
+def parameter_values(
+    name: str, function: Callable[..., object], given: Mapping[str, object]
+) -> dict[str, Any]:
     """What to call the describing function of pipeline `name` with, each value of the type that is annotated."""
     parameters = inspect.signature(function).parameters
     hints = get_type_hints(function, include_extras=True)

@@ -112,8 +112,12 @@ class Plan:
             content = json.loads(text)
             schema = content.get("schema") if isinstance(content, dict) else None
             if schema != SCHEMA:
-                raise BadInput(f"This is not a plan of this version: its schema is {schema!r}, not {SCHEMA!r}")
-            return cls(content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"])))
+                raise BadInput(
+                    f"This is not a plan of this version: its schema is {schema!r}, not {SCHEMA!r}"
+                )
+            return cls(
+                content["pipeline"], content["parameters"], tuple(map(step_from_json, content["steps"]))
+            )
         except json.JSONDecodeError as e:
             raise BadInput(f"This is not a plan: {e}") from e
         except KeyError as e:
@@ -144,7 +148,9 @@ def step_from_json(content: Mapping[str, Any]) -> PlannedStep:
 
 
 def _plan_step(step: Step) -> PlannedStep:
-    check_arguments(step.reference.partition(":")[2], step.signature, step.arguments)  # may have been assigned since
+    check_arguments(
+        step.reference.partition(":")[2], step.signature, step.arguments
+    )  # may have been assigned since
     return PlannedStep(
         id=step.id,
         kind=step.kind,

@@ -102,7 +102,9 @@ def new_artifact(artifact: Artifact, *, external: bool = False) -> NewArtifact:
     custom = {f.name for f in fields(artifact) if f.metadata.get("custom")}
     for name, value in artifact.properties.items():
         stored = to_stored(value)
-        as_text = isinstance(value, int | float) and isinstance(stored, str)  # its declared type cannot hold it
+        as_text = isinstance(value, int | float) and isinstance(
+            stored, str
+        )  # its declared type cannot hold it
         (record.custom if name in custom or as_text else record.declared)[name] = stored
     for name in artifact.computed:
         record.custom[name] = to_stored(getattr(artifact, name))

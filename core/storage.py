@@ -101,7 +101,7 @@ def content_digest(folder: Path) -> str:
     root = folder if folder.is_dir() else folder.parent
     total = hashlib.sha256()
     for path in files_below(folder):
-        total.update(f"{path.relative_to(root).as_posix()}\0{file_digest(path)}\n".encode())
+        total.update(os.fsencode(f"{path.relative_to(root).as_posix()}\0{file_digest(path)}\n"))
     return total.hexdigest()
 
 

@@ -295,7 +295,9 @@ class MetadataStore:
         for key, ids in artifacts.items():
             for index, id in enumerate(ids):
                 places.setdefault(id, []).append((key, index))
-        found = {a.id: a for a in self._connection.store.get_artifacts_by_id(sorted(places))} if places else {}
+        found = (
+            {a.id: a for a in self._connection.store.get_artifacts_by_id(sorted(places))} if places else {}
+        )
         return [(found[id], event(kind, *where)) for id, where in places.items()]
 
     def _executions(self, context: int, page: int = 100) -> Iterator[ExecutionRecord]:

@@ -7,7 +7,6 @@ open or write one SQLite store at once otherwise fail with "Concurrent writes ab
 from __future__ import annotations
 
 import fcntl
-import functools
 import random
 import re
 import sqlite3
@@ -35,19 +34,31 @@ def proto() -> Any:
 
 
 class Connection:
-    """A connected store: `store` is ML Metadata's own client."""
+    """A connected store."""
 
     def __init__(self, uri: str, settings: Any, lock: Path | None) -> None:
         self.uri = uri
+        self._settings = settings
         self._lock = lock
         self._depth = 0
         self._one_thread = threading.RLock()
+        self._client: Any = None
         with self._locked(), self._translated():
-            from ml_metadata import metadata_store
+            self._connect()
 
-            self.store: Any = _patiently(lambda: metadata_store.MetadataStore(settings))
-            if settings.HasField("postgresql"):
-                adapt(self.store)
+    @property
+    def store(self) -> Any:
+        """ML Metadata's own client."""
+        if self._client is None:
+            self._connect()
+        return self._client
+
+    def _connect(self) -> None:
+        from ml_metadata import metadata_store
+
+        self._client = _patiently(lambda: metadata_store.MetadataStore(self._settings))
+        if self._settings.HasField("postgresql"):
+            adapt(self._client)
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -116,6 +127,9 @@ class Connection:
                     f"The metadata store {self.uri} is read-only. Allow writing, or use another root"
                 ) from e
             if "is full" in text or "No space left" in text:
+                self._client = (
+                    None  # it did not roll back, and would only say "Transaction already open" from now on
+                )
                 raise StoreError(
                     f"The disk of the metadata store {self.uri} is full. Make room and resume"
                 ) from e
@@ -129,12 +143,9 @@ class _Reader:
         self._connection = connection
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._connection.store, name)
-
-        @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
             with self._connection._one_thread, self._connection._translated():
-                return method(*args, **kwargs)
+                return getattr(self._connection.store, name)(*args, **kwargs)
 
         return call
 
@@ -216,7 +227,9 @@ def _prepare(path: Path) -> None:
     try:
         connection = sqlite3.connect(path, timeout=10)
     except sqlite3.OperationalError as e:
-        raise StoreError(f"The metadata store {path} cannot be opened: {e}. Choose another root or store") from e
+        raise StoreError(
+            f"The metadata store {path} cannot be opened: {e}. Choose another root or store"
+        ) from e
     try:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and "MLMDEnv" not in tables:

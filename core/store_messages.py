@@ -44,7 +44,9 @@ def _set(message: Any, fields: Any, properties: Mapping[str, Stored]) -> None:
                 _keep_exactly(message, name, value)
         else:
             # NUL would end the text in SQLite, and half a character is an error.
-            fields[name].string_value = value.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+            fields[name].string_value = (
+                value.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+            )
 
 
 def _as_kept(value: float) -> float:

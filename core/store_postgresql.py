@@ -50,7 +50,9 @@ def _all_in(message: Any) -> Iterator[Any]:
 
 
 def _custom_properties_in(message: Any) -> list[Any]:
-    return [m.custom_properties for m in _all_in(message) if "custom_properties" in m.DESCRIPTOR.fields_by_name]
+    return [
+        m.custom_properties for m in _all_in(message) if "custom_properties" in m.DESCRIPTOR.fields_by_name
+    ]
 
 
 def _split(fields: Any) -> None:

@@ -145,8 +145,12 @@ class _Schedule:
                 if self._running or self._retries:
                     self._wait()
             return self.live.finish()
+        except StoreError:  # nothing can be recorded: `recover` will close the run later
+            raise
         except BaseException as cause:
-            self._cancel_all("interrupted" if isinstance(cause, KeyboardInterrupt) else f"the run broke: {cause}")
+            self._cancel_all(
+                "interrupted" if isinstance(cause, KeyboardInterrupt) else f"the run broke: {cause}"
+            )
             raise
         finally:
             self._close_workers()

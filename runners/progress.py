@@ -119,7 +119,11 @@ def _print(*texts: str) -> None:
 def _ending(status: StepStatus) -> str:
     if status.state is State.COMPLETE:
         return f"complete in {status.seconds:.2f} s"
-    return f"{status.state.value}: {_first_line(status)}" if status.reason or status.failure else status.state.value
+    return (
+        f"{status.state.value}: {_first_line(status)}"
+        if status.reason or status.failure
+        else status.state.value
+    )
 
 
 def _first_line(status: StepStatus) -> str:

@@ -131,7 +131,9 @@ class Workers:
         for step, job in list(self._jobs.items()):
             process = self._processes.get(step)
             if process is None:
-                message = f"The process that imports {', '.join(self.modules) or 'nothing'} for the steps {end}"
+                message = (
+                    f"The process that imports {', '.join(self.modules) or 'nothing'} for the steps {end}"
+                )
             else:
                 kill_group(process)  # what the step itself may have started
                 message = f"The process that starts the steps {end}, and the step with it"
@@ -149,7 +151,10 @@ def kill_group(leader: int) -> None:
 def _crash(status: int, job: Job) -> JobResult:
     room = shutil.disk_usage(job.folder).free
     full = f": the disk of {job.folder} is full" if status > 0 and room < _A_RESULT else ""
-    return _died(f"The step's process {_ending(status)}{full or (' before the step was done' if status >= 0 else '')}", job)
+    return _died(
+        f"The step's process {_ending(status)}{full or (' before the step was done' if status >= 0 else '')}",
+        job,
+    )
 
 
 def _died(message: str, job: Job) -> JobResult:

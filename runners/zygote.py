@@ -57,6 +57,7 @@ class Zygote:
                 for key, _ in selector.select():
                     alive = key.data() and alive
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it says no more than the closed channel
             for child in self._children:
                 _kill_family(child)
 
@@ -81,6 +82,7 @@ class Zygote:
                 _kill_family(child)
 
     def _start(self, id: str, job: Path, log: Path) -> None:
+        zygote = os.getpid()
         try:
             child = os.fork()
         except OSError as error:  # too many processes, or no memory for one more
@@ -88,7 +90,7 @@ class Zygote:
             self._report({"ended": id, "status": 71})
             return
         if child == 0:
-            self._become_step(job, log)
+            self._become_step(job, log, zygote)
         self._children[child] = id
         self._report({"started": id, "process": child})
 
@@ -98,21 +100,22 @@ class Zygote:
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid:
                 kill_group(child)  # what the step itself may have started
-                self._report({"ended": self._children.pop(child), "status": os.waitstatus_to_exitcode(status)})
+                self._report(
+                    {"ended": self._children.pop(child), "status": os.waitstatus_to_exitcode(status)}
+                )
         return True
 
     def _report(self, news: dict[str, str | int]) -> None:
         self._channel.sendall(json.dumps(news).encode() + b"\n")
 
-    def _become_step(self, job: Path, log: Path) -> None:
-        """Does not return: the child ends here, whatever happens."""
+    def _become_step(self, job: Path, log: Path, zygote: int) -> NoReturn:
+        """The child ends here, whatever happens."""
         code = 70
-        parent = os.getppid()
         try:
             os.setsid()
             die_with_parent()
-            if os.getppid() != parent:  # it died before we could ask to die with it
-                return
+            if os.getppid() != zygote:  # it died before we could ask to die with it
+                os._exit(code)
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
@@ -125,8 +128,10 @@ class Zygote:
         except BaseException:
             traceback.print_exc()
         finally:
-            _flush()
-            os._exit(code)
+            try:
+                _flush()
+            finally:
+                os._exit(code)
 
 
 def die_with_parent(by: int = signal.SIGKILL) -> None:
@@ -147,7 +152,7 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:  # a full disk must not change how the step ended
+        except (OSError, ValueError, AttributeError):  # a full disk, or closed by the step: no reason to fail
             continue
 
 

@@ -8,11 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-_SAMPLES = Path(__file__).parent / "conformance"
-sys.path.insert(0, str(_SAMPLES))  # steps run in other processes: what they import must be importable there
-
-from sample_project import Project  # noqa: E402
+from sample_project import Project
 
 
 @pytest.fixture
@@ -29,6 +25,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 @pytest.fixture
 def until() -> Callable[..., None]:
     """Wait for something to become true."""
+
     def wait(condition: Callable[[], object], seconds: float = 30, what: str = "the condition") -> None:
         deadline = time.monotonic() + seconds
         while not condition():

@@ -66,7 +66,9 @@ class Rows(Component):
     def run(self) -> None:
         folder = self.examples.path / "Split-train"
         folder.mkdir()
-        (folder / "rows.txt").write_text("".join(f"{i}\n" for i in range(self.start, self.start + self.count)))
+        (folder / "rows.txt").write_text(
+            "".join(f"{i}\n" for i in range(self.start, self.start + self.count))
+        )
         self.examples.split_names = ("train",)
         self.examples.num_examples = {"train": self.count}
 
@@ -83,10 +85,14 @@ class Sum(Component):
     report: Report = output()
 
     def run(self) -> None:
-        rows = [int(line) for e in self.examples for line in (e.split("train") / "rows.txt").read_text().split()]
+        rows = [
+            int(line) for e in self.examples for line in (e.split("train") / "rows.txt").read_text().split()
+        ]
         total = sum(rows) * self.scale + (self.extra.value if self.extra else 0)
         self.total.value = total
-        (self.report.path / "report.md").write_text(f"{len(rows)} rows from {len(self.examples)} artifacts: {total}\n")
+        (self.report.path / "report.md").write_text(
+            f"{len(rows)} rows from {len(self.examples)} artifacts: {total}\n"
+        )
 
 
 class Everything(Component):
@@ -109,7 +115,8 @@ class Everything(Component):
     report: Report = output()
 
     def run(self) -> None:
-        said = "\n".join(f"{n}={v!r}" for n, v in self.parameters.items() if n != "function")
+        shown = {**self.parameters, "chosen": sorted(self.chosen), "function": self.function.__name__}
+        said = "\n".join(f"{n}={v!r}" for n, v in shown.items())
         (self.report.path / "report.txt").write_text(f"{said}\nfunction(21)={self.function(21)}\n")
 
 
@@ -200,7 +207,9 @@ class Facts(Outputs):
 
 
 @component
-def facts(written: Facts, *, whole: int = 3, real: float = 0.25, text: str = "héllo\n", flag: bool = True) -> None:
+def facts(
+    written: Facts, *, whole: int = 3, real: float = 0.25, text: str = "héllo\n", flag: bool = True
+) -> None:
     """A value of every kind."""
     written.whole.value = whole
     written.real.value = real
@@ -234,14 +243,18 @@ def record(sound: Sound, *, rate: int = 44_100) -> None:
 @component
 def play(report: Report, sound: Sound) -> None:
     """Reads an artifact type of a user's own."""
-    (report.path / "report.txt").write_text(f"{sound.rate} {sound.tags} {len((sound.path / 'sound.raw').read_bytes())}")
+    (report.path / "report.txt").write_text(
+        f"{sound.rate} {sound.tags} {len((sound.path / 'sound.raw').read_bytes())}"
+    )
 
 
 # Steps that end badly, or take their time.
 
 
 @component
-def sleep(result: Integer, after: list[Integer] | None = None, *, seconds: float = 0.2, value: int = 0) -> None:
+def sleep(
+    result: Integer, after: list[Integer] | None = None, *, seconds: float = 0.2, value: int = 0
+) -> None:
     """Takes its time."""
     time.sleep(seconds)
     result.value = value
@@ -367,3 +380,27 @@ def parallelise(result: Integer, *, method: str) -> None:
 
     with multiprocessing.get_context(method).Pool(2) as pool, ThreadPoolExecutor(2) as threads:
         result.value = sum(pool.map(_square, range(4))) + sum(threads.map(_square, range(4)))
+
+
+@component
+def silence(result: Integer, *, how: str) -> None:
+    """Does away with its own streams."""
+    result.value = 1
+    if how == "close":
+        sys.stdout.close()
+        sys.stderr.close()
+    elif how == "none":
+        sys.stdout = sys.stderr = None
+    else:
+        os.closerange(0, 3)
+
+
+@component
+def fork(result: Integer, *, how: str) -> None:
+    """Forks by itself, and lets the child come back."""
+    result.value = 1
+    if os.fork() == 0:
+        if how == "raise":
+            raise RuntimeError("in the child")
+        return
+    time.sleep(0.3)

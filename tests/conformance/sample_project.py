@@ -12,6 +12,8 @@ from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
 
+import psutil
+
 
 @dataclass
 class Project:
@@ -63,3 +65,11 @@ class Project:
             text=True,
             start_new_session=True,
         )
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

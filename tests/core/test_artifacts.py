@@ -111,10 +111,10 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     import numpy as np
 
     real, whole, flag = Float(str(tmp_path / "f")), Integer(str(tmp_path / "i")), Boolean(str(tmp_path / "b"))
-    real.value = np.float64(0.1)
+    real.value = np.float64(0.1)  # type: ignore[assignment]
     assert real.value == 0.1
     assert real.path.read_text() == "0.1"
-    real.value = np.float32(0.5)
+    real.value = np.float32(0.5)  # type: ignore[assignment]
     assert real.value == 0.5
     whole.value = np.int64(7)  # type: ignore[assignment]
     assert whole.value == 7
@@ -122,7 +122,9 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     assert flag.value is True
 
 
-@pytest.mark.parametrize(("kind", "wrong"), [(Integer, "many"), (Integer, 0.5), (Float, "high"), (Integer, None)])
+@pytest.mark.parametrize(
+    ("kind", "wrong"), [(Integer, "many"), (Integer, 0.5), (Float, "high"), (Integer, None)]
+)
 def test_a_value_of_the_wrong_type_is_refused_by_the_step_that_writes_it(
     kind: type[Integer], wrong: int, tmp_path: Path
 ) -> None:

@@ -67,7 +67,9 @@ def test_a_module_that_misses_another_module_says_which(project: Project) -> Non
 def test_a_module_file_is_imported_with_its_neighbours(project: Project) -> None:
     folder = project.folder / "somewhere"
     project.write("somewhere/neighbour.py", "FACTOR = 3\n")
-    file = project.write("somewhere/module.py", "from neighbour import FACTOR\ndef answer():\n    return 14 * FACTOR\n")
+    file = project.write(
+        "somewhere/module.py", "from neighbour import FACTOR\ndef answer():\n    return 14 * FACTOR\n"
+    )
     before = list(sys.path)
     try:
         assert user_function("answer", None, file)() == 42
@@ -117,7 +119,9 @@ def test_neither_or_both_or_an_unportable_one_is_refused_at_construction(project
     file = project.write("module.py", "")
     check_user_function("Trainer", "run_fn", double, None)
     check_user_function("Trainer", "run_fn", None, file)
-    with pytest.raises(WrongArgument, match=r"Trainer: pass run_fn=\.\.\. or module_file=\.\.\., one of them"):
+    with pytest.raises(
+        WrongArgument, match=r"Trainer: pass run_fn=\.\.\. or module_file=\.\.\., one of them"
+    ):
         check_user_function("Trainer", "run_fn", None, None)
     with pytest.raises(WrongArgument, match=r"Trainer: pass run_fn=\.\.\. or module_file=\.\.\., not both"):
         check_user_function("Trainer", "run_fn", double, file)
@@ -151,7 +155,10 @@ def test_a_function_of_a_script_is_named_by_the_script(project: Project) -> None
 def test_a_function_of_a_script_that_cannot_be_imported_by_its_name_is_refused(project: Project) -> None:
     project.write("my.script.py", _PRINTS_REFERENCE)
     shown = project.python("my.script.py").stderr
-    assert "UnportableFunction: mine is defined in 'my.script.py', whose name no import statement can say" in shown
+    assert (
+        "UnportableFunction: mine is defined in 'my.script.py', whose name no import statement can say"
+        in shown
+    )
 
 
 def test_a_function_of_a_notebook_is_refused_with_what_to_write(project: Project) -> None:

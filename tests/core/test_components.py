@@ -63,7 +63,7 @@ def test_an_output_cannot_be_given() -> None:
 
 def test_arguments_are_given_by_name() -> None:
     with refused("Rows takes its arguments by name, but got 3. Write Rows(count=...)"):
-        Rows(3)  # type: ignore[misc,arg-type]
+        Rows(3)  # type: ignore[call-arg, arg-type]
 
 
 def test_a_wrong_wire_says_what_was_expected_and_who_made_what_was_given() -> None:
@@ -107,7 +107,9 @@ def test_none_is_only_for_optional_inputs() -> None:
         ("function", "double", "Callable[[int], int]"),
     ],
 )
-def test_a_parameter_of_the_wrong_type_is_refused_with_the_value(argument: str, value: Any, wanted: str | None) -> None:
+def test_a_parameter_of_the_wrong_type_is_refused_with_the_value(
+    argument: str, value: Any, wanted: str | None
+) -> None:
     if wanted is None:
         Everything(**{argument: value})
         return
@@ -123,9 +125,13 @@ def test_a_parameter_cannot_take_an_artifact() -> None:
         Rows(count=one)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wrap", [lambda a: {"x": a}, lambda a: {"x": [1, (a,)]}, lambda a: {"x": {"y": {1: a}}}])
+@pytest.mark.parametrize(
+    "wrap", [lambda a: {"x": a}, lambda a: {"x": [1, (a,)]}, lambda a: {"x": {"y": {1: a}}}]
+)
 def test_a_parameter_cannot_hide_an_artifact(wrap: Any) -> None:
-    with refused("Everything: nested is a parameter (Mapping[str, Any]) and cannot take Integer made by number"):
+    with refused(
+        "Everything: nested is a parameter (Mapping[str, Any]) and cannot take Integer made by number"
+    ):
         Everything(nested=wrap(number(value=1)))
 
 
@@ -163,7 +169,9 @@ def test_options_that_cannot_work_are_refused(given: dict[str, Any], message: st
         Options(**given)
 
 
-def test_relative_paths_are_settled_where_they_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_are_settled_where_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert Reader(source="data.csv").source == str(tmp_path / "data.csv")
     assert Reader(source=Path("data.csv")).source == tmp_path / "data.csv"

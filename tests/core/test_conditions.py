@@ -14,7 +14,7 @@ from millwork import pipeline, when
 from millwork.core.artifacts import Boolean, Float, Integer, Model, String
 from millwork.core.conditions import condition_text, condition_to_json, holds
 from millwork.core.errors import WrongArgument
-from millwork.core.graph import Condition
+from millwork.core.graph import Condition, Property
 from millwork.core.plan import compile_pipeline
 from millwork.core.records import State
 
@@ -45,7 +45,10 @@ def refused(message: str) -> Any:
 )
 def test_conditions_compare_and_combine(condition: Any, value: int, held: bool) -> None:
     planned = condition_to_json(condition(number(value=0)))
-    assert holds(planned, lambda step, output, name: {"number.result.value": value}[f"{step}.{output}.{name}"]) is held
+    assert (
+        holds(planned, lambda step, output, name: {"number.result.value": value}[f"{step}.{output}.{name}"])
+        is held
+    )
 
 
 def test_a_condition_reads_like_what_was_written() -> None:
@@ -76,13 +79,14 @@ def test_values_of_every_kind_can_decide(tmp_path: Path) -> None:
     @pipeline
     def decided() -> None:
         written = facts(whole=3, real=0.25, text="a", flag=True)
-        for name, condition in {
+        conditions: dict[str, Condition | Property] = {
             "whole": written.whole.equals(3),
             "real": written.real < 0.3,
             "text": written.text.equals("a"),
             "flag": written.flag.equals(True),
             "bare": written.flag.prop("value"),
-        }.items():
+        }
+        for name, condition in conditions.items():
             with when(condition):
                 number.configured(id=f"{name}_yes")(value=1)
             if isinstance(condition, Condition):
@@ -90,7 +94,12 @@ def test_values_of_every_kind_can_decide(tmp_path: Path) -> None:
                     number.configured(id=f"{name}_no")(value=1)
 
     states = {id: status.state for id, status in run_inline(decided(), tmp_path).steps.items()}
-    assert {id for id, state in states.items() if state is State.SKIPPED} == {"whole_no", "real_no", "text_no", "flag_no"}
+    assert {id for id, state in states.items() if state is State.SKIPPED} == {
+        "whole_no",
+        "real_no",
+        "text_no",
+        "flag_no",
+    }
 
 
 def test_what_needs_a_skipped_step_is_skipped_with_the_reason(tmp_path: Path) -> None:
@@ -166,9 +175,12 @@ def test_python_s_if_and_or_not_are_refused_with_what_to_write() -> None:
 
 @pytest.mark.parametrize("wrong", [True, 3, "x", None])
 def test_when_takes_a_condition(wrong: Any) -> None:
-    with refused(f"when() takes a condition on an artifact, such as accuracy >= 0.8 or"), when(wrong):
+    with refused("when() takes a condition on an artifact, such as accuracy >= 0.8 or"), when(wrong):
         pass
-    with refused(f"but got {wrong!r}. What is known while the pipeline is described needs only `if`"), when(wrong):
+    with (
+        refused(f"but got {wrong!r}. What is known while the pipeline is described needs only `if`"),
+        when(wrong),
+    ):
         pass
 
 

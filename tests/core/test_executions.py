@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -131,7 +132,9 @@ def test_values_of_every_kind_pass_from_step_to_step(root: Path) -> None:
 
 
 def test_parameters_of_every_kind_arrive(root: Path) -> None:
-    described = Pipeline("parameters", Everything(nested={"a": (1, {"b": float("inf")})}, many=("é", "'", '"', "\x00")).report)
+    described = Pipeline(
+        "parameters", Everything(nested={"a": (1, {"b": float("inf")})}, many=("é", "'", '"', "\x00")).report
+    )
     run = run_inline(described, root)
     said = (run[described.produces].path / "report.txt").read_text()
     assert "nested={'a': (1, {'b': inf})}" in said
@@ -153,7 +156,9 @@ def test_a_step_works_in_a_folder_of_its_own_and_its_log_is_kept(root: Path) -> 
     described = Pipeline("p", surroundings())
     run = run_inline(described, root)
     folder = Path(run[described.produces].value.splitlines()[0])
-    assert folder == root / "p" / "surroundings" / ".system" / str(run.steps["surroundings"].execution) / "work"
+    assert (
+        folder == root / "p" / "surroundings" / ".system" / str(run.steps["surroundings"].execution) / "work"
+    )
     assert (folder / "scratch.txt").exists()
     assert run.steps["surroundings"].log == str(folder.parent / "log.txt")
 
@@ -187,6 +192,36 @@ def test_equal_outputs_have_equal_digests(root: Path) -> None:
     one, other = (run[a] for a in described.produces)
     assert one.digest == other.digest == content_digest(one.path)
     assert one.uri != other.uri
+
+
+@component
+def oddities(report: Report) -> None:
+    for name in (
+        "with space",
+        "ünï\U0001f600",
+        "two\nlines",
+        "-dash",
+        "100%",
+        "half-\udcff",
+        "a'b\"c",
+        "x" * 255,
+    ):
+        (report.path / name).write_text(name.encode(errors="replace").decode())
+    (report.path / "deep" / "empty").mkdir(parents=True)
+    (report.path / "link").symlink_to("100%")
+    (report.path / "nowhere").symlink_to("gone")
+
+
+@component
+def counts(result: Integer, report: Report) -> None:
+    result.value = len(list(report.path.rglob("*")))
+
+
+def test_files_may_have_any_name(root: Path) -> None:
+    described = Pipeline("p", counts(oddities()))
+    run = run_inline(described, root)
+    assert run[described.produces].value == 12
+    assert {s.state for s in run_inline(described, root).steps.values()} == {State.CACHED}
 
 
 # Importing
@@ -230,10 +265,15 @@ def test_importing_what_is_not_there_fails_that_step_with_the_place(root: Path, 
 
     run = run_inline(importing(), root)
     assert run.state is State.FAILED
-    assert run.steps["import_schema"].reason == f"import_schema: there is nothing at '{tmp_path}/gone' to import as Schema"
+    assert (
+        run.steps["import_schema"].reason
+        == f"import_schema: there is nothing at '{tmp_path}/gone' to import as Schema"
+    )
     assert run.steps["train"].state is State.CANCELLED
     assert run.steps["number"].state is State.COMPLETE
-    [found] = [p for p in preview(compile_pipeline(importing()), None, RunSettings()) if p.step == "import_schema"]
+    [found] = [
+        p for p in preview(compile_pipeline(importing()), None, RunSettings()) if p.step == "import_schema"
+    ]
     assert (found.action, found.reason) == ("fail", run.steps["import_schema"].reason)
 
 
@@ -260,10 +300,11 @@ def test_a_failure_is_recorded_with_all_that_helps(root: Path) -> None:
     assert recorded.properties["__error_type__"] == status.failure.type == "ValueError"
     assert recorded.properties["__error__"] == status.failure.message == "no luck today"
     where = str(recorded.properties["__where__"])
-    assert where.startswith('File "') and 'sample_parts.py", line' in where and "in fail" in where
+    assert re.match(r'File ".*sample_parts\.py", line \d+, in fail\n', where)
     assert "raise ValueError(message)" in where
     trace = str(recorded.properties["__traceback__"])
-    assert trace.startswith("Traceback (most recent call last)") and trace.endswith("ValueError: no luck today\n")
+    assert trace.startswith("Traceback (most recent call last)")
+    assert trace.endswith("ValueError: no luck today\n")
     assert recorded.properties["__log__"] == status.log
     assert store_of(root).outputs_of(status.execution) == {}
 
@@ -274,7 +315,7 @@ def test_what_depends_on_a_failure_is_cancelled_with_the_reason_and_the_rest_goe
         "number": (State.COMPLETE, "never run"),
         "fail": (State.FAILED, "no luck today"),
         "after": (State.CANCELLED, "needs fail, which failed"),
-        "later": (State.CANCELLED, "needs after, which cancelled"),
+        "later": (State.CANCELLED, "needs after, which was cancelled"),
         "free": (State.COMPLETE, "never run"),
     }
     assert [s.id for s in run.failed] == ["fail"]
@@ -297,7 +338,7 @@ def test_the_message_of_a_run_shows_the_users_line_first(root: Path) -> None:
     lines = str(caught.value).splitlines()
     assert lines[:2] == [f"Run {run.id} failed.", ""]
     assert lines[2] == "fail failed"
-    assert lines[3].startswith('File "') and lines[3].endswith("in fail")
+    assert re.fullmatch(r'File ".*", line \d+, in fail', lines[3])
     assert lines[4].strip() == "raise ValueError(message)"
     assert lines[5] == "ValueError: no luck today"
     assert lines[6] == f"log: {run.steps['fail'].log}"
@@ -315,7 +356,15 @@ def test_a_promise_of_a_failed_step_says_how_it_ended(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["", "é \U0001f600", "quotes ' \" ` \\ %s ; --", "nul \x00 byte", "half a character \udcff", "two\nlines", "x" * 3_000_000],
+    [
+        "",
+        "é \U0001f600",
+        "quotes ' \" ` \\ %s ; --",
+        "nul \x00 byte",
+        "half a character \udcff",
+        "two\nlines",
+        "x" * 3_000_000,
+    ],
     ids=["empty", "unicode", "quotes", "nul", "surrogate", "lines", "long"],
 )
 def test_whatever_an_error_says_is_recorded(message: str, root: Path) -> None:
@@ -372,10 +421,6 @@ def in_a_library(result: Integer) -> None:
 @component
 def endless(result: Integer) -> None:
     endless.function(result)
-
-
-@component
-def sets_nothing(result: Float, other: Report) -> None: ...  # type: ignore[misc]
 
 
 @component
@@ -473,7 +518,9 @@ def test_an_output_folder_must_stay_a_folder(step: Any, root: Path) -> None:
         ("counts", "{'a': object}", "dict"),
     ],
 )
-def test_a_property_of_the_wrong_type_is_an_error_of_the_step(name: str, what: str, kind: str, root: Path) -> None:
+def test_a_property_of_the_wrong_type_is_an_error_of_the_step(
+    name: str, what: str, kind: str, root: Path
+) -> None:
     found = failure(describes(name=name, what=what), root)
     assert found.message.startswith(f"The property {name} of Described cannot be ")
     assert found.message.endswith(f": its type is {kind}")
@@ -745,7 +792,10 @@ def test_a_part_that_needs_what_is_gone_says_so(root: Path) -> None:
 
 def plan_of(root: Path, described: Pipeline[Any], **settings: Any) -> list[tuple[str, str, str]]:
     store = store_of(root) if root.exists() else None
-    return [(p.step, p.action, p.reason) for p in preview(compile_pipeline(described), store, RunSettings(**settings))]
+    return [
+        (p.step, p.action, p.reason)
+        for p in preview(compile_pipeline(described), store, RunSettings(**settings))
+    ]
 
 
 def test_before_the_first_run_everything_is_to_be_run(root: Path) -> None:
@@ -791,7 +841,10 @@ def test_a_plan_knows_what_will_be_skipped_or_taken_from_before(root: Path) -> N
         add.configured(id="three")(two)
 
     run = run_inline(gated(), root)
-    assert plan_of(root, gated())[1:] == [("two", "skip", "not number.result.value > 5"), ("three", "skip", "needs two")]
+    assert plan_of(root, gated())[1:] == [
+        ("two", "skip", "not number.result.value > 5"),
+        ("three", "skip", "needs two"),
+    ]
     assert plan_of(root, chain(), selected={"d"})[2] == (
         "c",
         "fail",
@@ -817,7 +870,10 @@ def test_planning_an_import_of_a_new_folder_knows_what_follows(root: Path, tmp_p
         "p", train(import_artifact(Examples(str(folder), split_names=("train",), num_examples={"train": 2})))
     )
     planned = plan_of(root, described)
-    assert [(step, action) for step, action, _ in planned] == [("import_examples", "run"), ("train", "cached")]
+    assert [(step, action) for step, action, _ in planned] == [
+        ("import_examples", "run"),
+        ("train", "cached"),
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ from sample_project import Project
 from sample_runner import run_inline
 
 from millwork import Options, Pipeline, import_artifact, pipeline
-from millwork.core.artifacts import Examples, Integer, Model
+from millwork.core.artifacts import Examples, Model
 from millwork.core.fingerprint import differences
 from millwork.core.records import State
 from millwork.core.store import MetadataStore
@@ -257,7 +257,9 @@ def test_the_code_of_a_package_without_init_files_counts(project: Project, state
     assert [code(), code()] == ["complete", "cached"]
     project.write("package/helper.py", "def amount():\n    return 2\n")
     assert [code(), code()] == ["complete", "cached"]
-    project.write("package/steps.py", STEPS.replace("from helper", "from package.helper").replace("amount()", "3"))
+    project.write(
+        "package/steps.py", STEPS.replace("from helper", "from package.helper").replace("amount()", "3")
+    )
     assert code() == "complete"
 
 
@@ -267,7 +269,9 @@ def test_the_code_behind_a_parameter_counts(project: Project, states: States) ->
     def ended() -> dict[str, str]:
         mine = project.load("mine")
         return states(
-            Pipeline("p", [Everything(id="a", function=mine.f), Everything(id="b", nested={"k": mine.Kind.A})])
+            Pipeline(
+                "p", [Everything(id="a", function=mine.f), Everything(id="b", nested={"k": mine.Kind.A})]
+            )
         )
 
     assert ended() == {"a": "complete", "b": "complete"}
@@ -276,8 +280,12 @@ def test_the_code_behind_a_parameter_counts(project: Project, states: States) ->
     assert ended() == {"a": "complete", "b": "complete"}
 
 
-def test_a_module_file_and_what_it_imports_count_but_its_place_does_not(project: Project, states: States) -> None:
-    file = project.write("apart/module.py", "from near_module import ANSWER\ndef answer():\n    return ANSWER\n")
+def test_a_module_file_and_what_it_imports_count_but_its_place_does_not(
+    project: Project, states: States
+) -> None:
+    file = project.write(
+        "apart/module.py", "from near_module import ANSWER\ndef answer():\n    return ANSWER\n"
+    )
     project.write("apart/near_module.py", "ANSWER = 1\n")
 
     def ended(path: Path) -> str:
@@ -291,7 +299,9 @@ def test_a_module_file_and_what_it_imports_count_but_its_place_does_not(project:
     assert ended(file) == "complete"
 
 
-def test_the_version_of_a_library_counts(states: States, monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+def test_the_version_of_a_library_counts(
+    states: States, monkeypatch: pytest.MonkeyPatch, project: Project
+) -> None:
     project.write("uses.py", STEPS.replace("from helper import amount", "import numpy\namount = lambda: 1"))
     assert states(project.load("uses").described()) == {"make": "complete"}
     assert states(project.load("uses").described()) == {"make": "cached"}
@@ -356,7 +366,11 @@ def test_a_remote_file_counts_by_its_place(states: States, tmp_path: Path) -> No
     def ended(second: str) -> str:
         return states(Pipeline("p", [both.configured(id="it")(first=one, second=second)]))["it"]
 
-    assert [ended("gs://bucket/a"), ended("gs://bucket/a"), ended("gs://bucket/b")] == ["complete", "cached", "complete"]
+    assert [ended("gs://bucket/a"), ended("gs://bucket/a"), ended("gs://bucket/b")] == [
+        "complete",
+        "cached",
+        "complete",
+    ]
 
 
 def test_an_imported_folder_counts_by_content_and_structure(states: States, tmp_path: Path) -> None:
@@ -379,7 +393,9 @@ def test_an_imported_folder_counts_by_content_and_structure(states: States, tmp_
     assert states(imported("other")) == {"rows": "complete", "train": "complete"}
 
 
-def test_an_import_never_stands_for_another_folder(states: States, tmp_path: Path, store: MetadataStore) -> None:
+def test_an_import_never_stands_for_another_folder(
+    states: States, tmp_path: Path, store: MetadataStore
+) -> None:
     """Other folders may change behind our back: only the folder that was named is used."""
     for name in ("a", "b"):
         (tmp_path / name / "Split-train").mkdir(parents=True)
@@ -400,8 +416,20 @@ def test_an_import_never_stands_for_another_folder(states: States, tmp_path: Pat
 
 
 def test_what_changed_is_told_in_words() -> None:
-    before = {"parameter:steps": "3", "code:mine": "x", "input:examples": "a", "version:numpy": "1.26", "file:old.csv": "z"}
-    now = {"parameter:steps": "4", "code:mine": "y", "input:examples": "b", "version:numpy": "2.0", "parameter:new": "1"}
+    before = {
+        "parameter:steps": "3",
+        "code:mine": "x",
+        "input:examples": "a",
+        "version:numpy": "1.26",
+        "file:old.csv": "z",
+    }
+    now = {
+        "parameter:steps": "4",
+        "code:mine": "y",
+        "input:examples": "b",
+        "version:numpy": "2.0",
+        "parameter:new": "1",
+    }
     assert differences(before, before) == []
     assert differences(before, now) == [
         "parameter new is new",
@@ -418,4 +446,3 @@ def test_the_reason_is_recorded_with_every_cached_step(tmp_path: Path, store: Me
     second = run_inline(classic(), tmp_path / "root", store=store)
     assert second.steps["rows"].reason == f"unchanged since run {first.id}"
     assert second.steps["rows"].state is State.CACHED
-    assert Integer  # the type of what `number` writes

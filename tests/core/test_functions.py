@@ -61,7 +61,7 @@ def test_wrong_calls_are_refused_in_the_words_of_the_component() -> None:
     with refused("add: second must be Integer | None, not Examples made by rows"):
         add(one, Rows().examples)  # type: ignore[arg-type]
     with refused("add takes 2 arguments by position, but got 3. Pass the others by name"):
-        add(one, one, 3)  # type: ignore[misc]
+        add(one, one, 3)  # type: ignore[call-arg]
     with refused("add got first twice, by position and by name"):
         add(one, first=one)  # type: ignore[misc]
     with refused("add writes 'result' itself: it is an output and cannot be given"):

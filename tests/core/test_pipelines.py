@@ -173,7 +173,9 @@ def test_an_artifact_that_nobody_produces_is_refused() -> None:
         "bring an existing folder into the pipeline with import_artifact(Examples(uri=...))",
     ):
         orphaned()
-    with refused(NobodyProduces, "train gets the Examples at 'some/folder' as 'examples', and no step writes it"):
+    with refused(
+        NobodyProduces, "train gets the Examples at 'some/folder' as 'examples', and no step writes it"
+    ):
         unimported()
     with refused(NobodyProduces, "The pipeline gets the Model at 'some/folder' as 'produces'"):
         unproduced()
@@ -234,9 +236,13 @@ def test_an_artifact_of_another_pipeline_is_refused() -> None:
         second(theirs)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "..", ".hidden", "-dash", "é", "x" * 64, "a\n", "a:b", "a\\b"])
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "..", ".hidden", "-dash", "é", "x" * 64, "a\n", "a:b", "a\\b"]
+)
 def test_names_that_cannot_be_folders_are_refused(name: str) -> None:
-    with refused(WrongArgument, f"{name!r} cannot be the name of a pipeline: it becomes a folder. Use up to 63 letters"):
+    with refused(
+        WrongArgument, f"{name!r} cannot be the name of a pipeline: it becomes a folder. Use up to 63 letters"
+    ):
         Pipeline(name, number(value=1))
     if name:
         with refused(WrongArgument, f"{name!r} cannot be the name of a step"):
@@ -272,7 +278,9 @@ def test_running_a_pipeline_function_says_to_call_it(tmp_path: Path) -> None:
     def uncalled() -> None:
         number(value=1)
 
-    with refused(WrongArgument, "uncalled is a function that describes a pipeline. Call it: run(uncalled(...))"):
+    with refused(
+        WrongArgument, "uncalled is a function that describes a pipeline. Call it: run(uncalled(...))"
+    ):
         LocalRunner(tmp_path).run(uncalled)  # type: ignore[arg-type]
     with refused(WrongArgument, "run() takes a pipeline or a plan, but got 3"):
         LocalRunner(tmp_path).run(3)  # type: ignore[arg-type]
@@ -319,7 +327,9 @@ def test_an_import_needs_a_place() -> None:
 
 
 def test_an_import_takes_an_artifact() -> None:
-    with refused(WrongArgument, "import_artifact takes an artifact such as Schema('path/to/folder'), but got 'data'"):
+    with refused(
+        WrongArgument, "import_artifact takes an artifact such as Schema('path/to/folder'), but got 'data'"
+    ):
         import_artifact("data")  # type: ignore[type-var]
     with refused(WrongArgument, "Examples made by rows is already part of a pipeline: use it as it is"):
         import_artifact(Rows().examples)
@@ -381,7 +391,9 @@ def test_parameters_have_names_values_and_defaults() -> None:
         ("weights", {"a": 1}, {"a": 1.0}),
     ],
 )
-def test_parameters_from_a_command_line_or_file_become_what_is_annotated(name: str, text: Any, value: Any) -> None:
+def test_parameters_from_a_command_line_or_file_become_what_is_annotated(
+    name: str, text: Any, value: Any
+) -> None:
     described = parametrised.with_parameters({"data": "d", name: text})
     assert described.parameters[name] == value
     assert type(described.parameters[name]) is type(value)

@@ -36,17 +36,24 @@ from millwork.core.selection import select
 @pipeline
 def everything(folder: Path, rate: float = math.nan, names: tuple[str, ...] = ("a",)) -> tuple[Report, Facts]:
     rows = Rows(count=4).examples
-    halves = halve.configured(id="halves", options=Options(retries=2, timeout=9.5, environment={"KEY": "hunter2"}))(rows)
+    halves = halve.configured(
+        id="halves", options=Options(retries=2, timeout=9.5, environment={"KEY": "hunter2"})
+    )(rows)
     written = facts(real=rate, text=",".join(names))
     with when((written.whole >= 3) & ~written.flag.equals(False)):
         summed = Sum(examples=[halves.low, halves.high], extra=written.whole)
     schema = import_artifact(Schema(str(folder)), id="schema")
     assert schema
     told = Everything(
-        window=Window(1, inner=Window(2)), colour=Colour.BLUE, chosen=frozenset("cab"), function=double, path=folder
+        window=Window(1, inner=Window(2)),
+        colour=Colour.BLUE,
+        chosen=frozenset("cab"),
+        function=double,
+        path=folder,
     )
     total([add(written.whole), written.whole])
-    return told.report, written if summed else written
+    assert summed
+    return told.report, written
 
 
 def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -75,7 +82,11 @@ def test_a_plan_says_everything_about_a_step(tmp_path: Path) -> None:
     )
     assert plan["halves"].options == Options(retries=2, timeout=9.5, environment={"KEY": "hunter2"})
     assert plan["schema"].kind == "import"
-    assert plan.parameters == {"folder": {"$path": str(tmp_path)}, "rate": {"$float": "nan"}, "names": {"$tuple": ["a"]}}
+    assert plan.parameters == {
+        "folder": {"$path": str(tmp_path)},
+        "rate": {"$float": "nan"},
+        "names": {"$tuple": ["a"]},
+    }
 
 
 def test_the_document_has_a_version_and_is_strict_json(tmp_path: Path) -> None:
@@ -94,7 +105,7 @@ def test_the_same_pipeline_gives_the_same_bytes_in_every_process(project: Projec
         import sys
         from millwork import pipeline
         from millwork.core.plan import compile_pipeline
-        sys.path.insert(0, %r)
+        sys.path.insert(0, SAMPLES)
         from sample_parts import Everything, Rows, Sum
 
         @pipeline
@@ -105,10 +116,11 @@ def test_the_same_pipeline_gives_the_same_bytes_in_every_process(project: Projec
 
         if __name__ == "__main__":
             print(compile_pipeline(described(frozenset(["red", "green", "blue", "pink"]))).to_json())
-        """
-        % str(Path(__file__).parents[1] / "conformance"),
+        """.replace("SAMPLES", repr(str(Path(__file__).parents[1] / "conformance"))),
     )
-    documents = {project.python("described.py", environment={"PYTHONHASHSEED": str(i)}).stdout for i in range(3)}
+    documents = {
+        project.python("described.py", environment={"PYTHONHASHSEED": str(i)}).stdout for i in range(3)
+    }
     assert len(documents) == 1
     assert json.loads(documents.pop())["steps"][2]["parameters"]["chosen"] == {
         "$frozenset": ["blue", "green", "pink", "red"]
@@ -142,7 +154,9 @@ def test_a_lambda_is_refused_before_anything_runs() -> None:
     def unportable() -> None:
         Everything(nested={"a": [1, {"b": lambda x: x}]})
 
-    with pytest.raises(UnportableFunction, match=r"A lambda \(in .*test_plans\) cannot be sent to another process"):
+    with pytest.raises(
+        UnportableFunction, match=r"A lambda \(in .*test_plans\) cannot be sent to another process"
+    ):
         compile_pipeline(unportable())
 
 

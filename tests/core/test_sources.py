@@ -17,7 +17,9 @@ def files(found: Sources) -> set[str]:
 
 def test_a_module_consists_of_itself_and_of_what_it_imports_from_the_project(project: Project) -> None:
     project.write("package/__init__.py", "")
-    project.write("package/steps.py", "from package import near\nfrom .deep.far import f\nimport package.named as n\n")
+    project.write(
+        "package/steps.py", "from package import near\nfrom .deep.far import f\nimport package.named as n\n"
+    )
     project.write("package/near.py", "from . import nearer\n")
     project.write("package/nearer.py", "")
     project.write("package/named.py", "")
@@ -27,7 +29,13 @@ def test_a_module_consists_of_itself_and_of_what_it_imports_from_the_project(pro
     project.write("package/unrelated.py", "")
     project.write("elsewhere.py", "")
     found = sources_of_module("package.steps")
-    assert files(found) >= {"package.steps", "package.near", "package.nearer", "package.named", "package.deep.far"}
+    assert files(found) >= {
+        "package.steps",
+        "package.near",
+        "package.nearer",
+        "package.named",
+        "package.deep.far",
+    }
     assert "package.up" in found.files
     assert not files(found) & {"package.unrelated", "elsewhere"}
 
@@ -36,7 +44,11 @@ def test_the_init_files_on_the_way_count(project: Project) -> None:
     project.write("package/__init__.py", "SETTING = 1\n")
     project.write("package/inner/__init__.py", "OTHER = 1\n")
     project.write("package/inner/steps.py", "")
-    assert files(sources_of_module("package.inner.steps")) == {"package", "package.inner", "package.inner.steps"}
+    assert files(sources_of_module("package.inner.steps")) == {
+        "package",
+        "package.inner",
+        "package.inner.steps",
+    }
 
 
 def test_a_package_without_init_files_counts_as_well(project: Project) -> None:
@@ -58,7 +70,9 @@ def test_top_level_neighbours_count(project: Project) -> None:
 
 
 def test_imports_inside_functions_and_conditions_count(project: Project) -> None:
-    project.write("steps.py", "def f():\n    import late\n    try:\n        import tried\n    except ImportError: ...\n")
+    project.write(
+        "steps.py", "def f():\n    import late\n    try:\n        import tried\n    except ImportError: ...\n"
+    )
     project.write("late.py", "")
     project.write("tried.py", "")
     assert files(sources_of_module("steps")) == {"steps", "late", "tried"}
@@ -77,7 +91,9 @@ def test_a_star_import_counts(project: Project) -> None:
 
 
 def test_of_installed_packages_only_the_names_count(project: Project) -> None:
-    project.write("steps.py", "import numpy as np\nfrom pyarrow import parquet\nimport json, os.path\nimport millwork\n")
+    project.write(
+        "steps.py", "import numpy as np\nfrom pyarrow import parquet\nimport json, os.path\nimport millwork\n"
+    )
     found = sources_of_module("steps")
     assert files(found) == {"steps"}
     assert found.installed == {"numpy", "pyarrow", "millwork"}

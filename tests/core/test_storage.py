@@ -68,7 +68,9 @@ def test_a_digest_depends_on_names_and_contents_only(tmp_path: Path) -> None:
     os.utime(again / "one", (0, 0))
     assert storage.content_digest(first) == storage.content_digest(again)
     assert storage.content_digest(first) != storage.content_digest(a_folder(tmp_path / "c", one="1", two="3"))
-    assert storage.content_digest(first) != storage.content_digest(a_folder(tmp_path / "d", one="1", zwei="2"))
+    assert storage.content_digest(first) != storage.content_digest(
+        a_folder(tmp_path / "d", one="1", zwei="2")
+    )
 
 
 @component

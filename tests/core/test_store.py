@@ -68,7 +68,9 @@ def run(path: Path, data: str) -> Run:
 
 
 def custom(message: Any) -> dict[str, Any]:
-    return {name: getattr(value, value.WhichOneof("value")) for name, value in message.custom_properties.items()}
+    return {
+        name: getattr(value, value.WhichOneof("value")) for name, value in message.custom_properties.items()
+    }
 
 
 def declared(message: Any) -> dict[str, Any]:
@@ -78,7 +80,9 @@ def declared(message: Any) -> dict[str, Any]:
 # What others see
 
 
-def test_contexts_are_pipeline_run_and_node_and_a_run_is_a_child_of_its_pipeline(path: Path, run: Run) -> None:
+def test_contexts_are_pipeline_run_and_node_and_a_run_is_a_child_of_its_pipeline(
+    path: Path, run: Run
+) -> None:
     theirs = plain(path)
     [parent] = theirs.get_contexts_by_type("pipeline")
     [child] = theirs.get_contexts_by_type("pipeline_run")
@@ -116,7 +120,10 @@ def test_executions_have_the_qualified_name_as_type_and_its_base_type(path: Path
 def test_executions_have_the_state_that_they_ended_in(path: Path, run: Run, data: str) -> None:
     run_inline(classic(data), path.parent)
     theirs = plain(path)
-    states = [(e.type.rsplit(".", 1)[1], pb.Execution.State.Name(e.last_known_state)) for e in theirs.get_executions()]
+    states = [
+        (e.type.rsplit(".", 1)[1], pb.Execution.State.Name(e.last_known_state))
+        for e in theirs.get_executions()
+    ]
     assert sorted(states) == sorted(
         [
             ("ImportStep", "COMPLETE"),
@@ -137,7 +144,7 @@ def test_executions_have_the_state_that_they_ended_in(path: Path, run: Run, data
             ("play", "CACHED"),
         ]
     )
-    skipped = [e for e in theirs.get_executions_by_type("sample_parts.number")]
+    skipped = theirs.get_executions_by_type("sample_parts.number")
     assert [custom(e)["__skipped__"] for e in skipped] == [1, 1]
     assert [custom(e)["__reason__"] for e in skipped] == ["not sum.total.value > 1000000.0"] * 2
 
@@ -167,7 +174,8 @@ def test_events_have_key_and_index(path: Path, run: Run) -> None:
     [summed] = theirs.get_executions_by_type("sample_parts.Sum")
     events = theirs.get_events_by_execution_ids([summed.id])
     places = sorted(
-        (pb.Event.Type.Name(e.type), e.path.steps[0].key, e.path.steps[1].index, len(e.path.steps)) for e in events
+        (pb.Event.Type.Name(e.type), e.path.steps[0].key, e.path.steps[1].index, len(e.path.steps))
+        for e in events
     )
     assert places == [
         ("INPUT", "examples", 0, 2),
@@ -217,7 +225,9 @@ def test_artifacts_have_tfx_types_base_types_and_properties(path: Path, run: Run
 def test_artifacts_have_state_uri_and_values(path: Path, run: Run, data: str) -> None:
     theirs = plain(path)
     ids = {id: status.execution for id, status in run.steps.items()}
-    rows, imported = sorted(theirs.get_artifacts_by_type("Examples"), key=lambda a: "is_external" in custom(a))
+    rows, imported = sorted(
+        theirs.get_artifacts_by_type("Examples"), key=lambda a: "is_external" in custom(a)
+    )
     assert rows.uri == f"{path.parent}/classic/rows/examples/{ids['rows']}"
     assert rows.state == pb.Artifact.LIVE
     assert rows.name == ""
@@ -243,7 +253,9 @@ def test_a_run_is_told_in_custom_properties_without_secrets(path: Path, run: Run
     assert known["__root__"] == str(path.parent)
     assert abs(known["__finished__"] - time.time()) < 60
     assert json.loads(known["__plan__"])["schema"] == "millwork/plan/v1"
-    assert "hunter2" not in str([plain(path).get_contexts(), plain(path).get_executions(), plain(path).get_artifacts()])
+    assert "hunter2" not in str(
+        [plain(path).get_contexts(), plain(path).get_executions(), plain(path).get_artifacts()]
+    )
 
 
 def test_a_cached_execution_points_at_the_same_artifacts(path: Path, run: Run, data: str) -> None:
@@ -291,11 +303,17 @@ def tfx_like(path: Path) -> metadata_store.MetadataStore:
             properties={"span": pb.INT, "version": pb.INT, "split_names": pb.STRING},
         )
     )
-    theirs.put_artifact_type(pb.ArtifactType(name="Model", base_type=pb.ArtifactType.SystemDefinedBaseType.MODEL))
+    theirs.put_artifact_type(
+        pb.ArtifactType(name="Model", base_type=pb.ArtifactType.SystemDefinedBaseType.MODEL)
+    )
     theirs.put_artifact_type(pb.ArtifactType(name="Schema"))
     contexts = {
         kind: pb.Context(type_id=theirs.put_context_type(pb.ContextType(name=kind)), name=name)
-        for kind, name in (("pipeline", "penguin"), ("pipeline_run", "2023-01-01T00:00:00"), ("node", "penguin.Gen"))
+        for kind, name in (
+            ("pipeline", "penguin"),
+            ("pipeline_run", "2023-01-01T00:00:00"),
+            ("node", "penguin.Gen"),
+        )
     }
     ids = dict(zip(contexts, theirs.put_contexts(list(contexts.values())), strict=True))
     theirs.put_parent_contexts([pb.ParentContext(child_id=ids["pipeline_run"], parent_id=ids["pipeline"])])
@@ -411,7 +429,7 @@ def test_runs_are_listed_newest_first_and_can_be_chosen(path: Path, store: Metad
     assert [r.id for r in store.runs(pipeline="classic", states=[State.COMPLETE], limit=1)] == [ids[2]]
     assert [r.id for r in store.runs(prefix=last)] == [last]
     assert store.runs(prefix="nothing") == []
-    assert store.runs(pipeline="it's \"quoted\" \\ %") == []
+    assert store.runs(pipeline='it\'s "quoted" \\ %') == []
     assert store.run(last).pipeline == "other"
 
 
@@ -449,7 +467,9 @@ def test_artifacts_are_found_by_type_and_run_and_followed_both_ways(store: Metad
         (lambda s: s.executions_of_run("nope"), "There is no run nope in the store"),
     ],
 )
-def test_what_is_not_there_says_so(query: Callable[[MetadataStore], Any], message: str, store: MetadataStore) -> None:
+def test_what_is_not_there_says_so(
+    query: Callable[[MetadataStore], Any], message: str, store: MetadataStore
+) -> None:
     with pytest.raises(NotFound, match=message):
         query(store)
     assert store.runs() == []
@@ -494,7 +514,10 @@ def test_a_store_may_be_in_a_folder_of_any_name(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        ("oracle://host/db", "A store is an SQLite file, mysql://… or postgresql://…, but got 'oracle://host/db'"),
+        (
+            "oracle://host/db",
+            "A store is an SQLite file, mysql://… or postgresql://…, but got 'oracle://host/db'",
+        ),
         ("mysql://host", "Give host and database: mysql://user:password@host/database, not 'mysql://host'"),
         ("postgresql:///db", "Give host and database: postgresql://user:password@host/database"),
     ],
@@ -514,7 +537,9 @@ def test_a_password_is_in_no_message() -> None:
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("Dear diary, this is more than sixteen bytes long.\n" * 100)
-    with pytest.raises(StoreError, match=r"notes\.txt is not a metadata store: .*Choose another root or store"):
+    with pytest.raises(
+        StoreError, match=r"notes\.txt is not a metadata store: .*Choose another root or store"
+    ):
         MetadataStore(str(text))
     assert text.read_text().startswith("Dear diary")
 
@@ -525,7 +550,8 @@ def test_an_sqlite_file_of_something_else_is_refused_and_left_alone(tmp_path: Pa
         connection.execute("CREATE TABLE recipes (name TEXT)")
     before = other.read_bytes()
     with pytest.raises(
-        StoreError, match=r"other\.db is an SQLite database, but not a metadata store: it holds the tables recipes"
+        StoreError,
+        match=r"other\.db is an SQLite database, but not a metadata store: it holds the tables recipes",
     ):
         MetadataStore(str(other))
     assert other.read_bytes() == before

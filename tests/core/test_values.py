@@ -137,9 +137,17 @@ def test_what_is_not_a_number_arrives_as_such() -> None:
 
 
 _scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8"))
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec="utf-8"))
 )
-_keys = st.text(st.characters(codec="utf-8")) | st.integers() | st.sampled_from(["$path", "$dict", "$float", "$object"])
+_keys = (
+    st.text(st.characters(codec="utf-8"))
+    | st.integers()
+    | st.sampled_from(["$path", "$dict", "$float", "$object"])
+)
 _values = st.recursive(
     _scalars | st.binary() | st.sampled_from(list(Colour)),
     lambda inner: st.lists(inner) | st.dictionaries(_keys, inner) | st.lists(inner).map(tuple),
@@ -154,10 +162,12 @@ def test_any_nesting_of_them_arrives_as_it_was(value: Any) -> None:
 
 def test_sets_are_written_in_one_order() -> None:
     names = {f"name{i}" for i in range(50)}
-    assert encode(names, "here") == encode(set(sorted(names, reverse=True)), "here")
+    assert encode(names, "here") == encode({f"name{i}" for i in reversed(range(50))}, "here")
 
 
-@pytest.mark.parametrize("wrap", [lambda f: f, lambda f: [f], lambda f: {"a": (1, {"b": f})}, lambda f: {f: 1}])
+@pytest.mark.parametrize(
+    "wrap", [lambda f: f, lambda f: [f], lambda f: {"a": (1, {"b": f})}, lambda f: {f: 1}]
+)
 def test_a_lambda_anywhere_is_refused_with_what_to_write(wrap: Any) -> None:
     message = (
         f"A lambda (in {__name__}) cannot be sent to another process. Write it as a function with `def` at the top of "
@@ -187,14 +197,18 @@ def test_what_else_has_no_name_is_refused() -> None:
 
 
 def test_a_function_that_hides_behind_the_name_of_another_is_refused() -> None:
-    with pytest.raises(UnportableFunction, match=f"{__name__} has another 'plain' than the one that was given"):
+    with pytest.raises(
+        UnportableFunction, match=f"{__name__} has another 'plain' than the one that was given"
+    ):
         encode(plain_twice, "here")
 
 
 def test_a_function_that_has_lost_its_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = plain
     monkeypatch.delattr(sys.modules[__name__], "plain")
-    with pytest.raises(UnportableFunction, match=f"{__name__} has no 'plain' that another process could import"):
+    with pytest.raises(
+        UnportableFunction, match=f"{__name__} has no 'plain' that another process could import"
+    ):
         encode(kept, "here")
 
 
@@ -209,7 +223,9 @@ def test_local_classes_are_refused_too() -> None:
 @pytest.mark.parametrize("value", [object(), 1j, range(3), sys, re.compile("a"), iter([])], ids=repr)
 def test_what_json_cannot_hold_is_refused_with_the_place(value: Any) -> None:
     kind = type(value).__name__
-    with pytest.raises(WrongArgument, match=re.escape(f"everything: nested: a {kind} cannot be part of a plan, which is")):
+    with pytest.raises(
+        WrongArgument, match=re.escape(f"everything: nested: a {kind} cannot be part of a plan, which is")
+    ):
         encode({"a": [value]}, "everything: nested")
 
 
@@ -221,11 +237,17 @@ def test_text_that_is_not_unicode_is_refused(value: Any) -> None:
 
 def test_the_code_that_a_value_refers_to_can_be_listed() -> None:
     encoded = encode({"a": [double, (Colour.RED, Window(1))]}, "here")
-    assert set(references_in(encoded)) == {"sample_parts:double", "sample_parts:Colour", "sample_parts:Window"}
+    assert set(references_in(encoded)) == {
+        "sample_parts:double",
+        "sample_parts:Colour",
+        "sample_parts:Window",
+    }
 
 
 def test_the_parameters_of_a_step_arrive_too() -> None:
-    step = Everything(window=Window(3), chosen=frozenset({"a"}), real=math.inf, function=double, nested={"a": (1,)})
+    step = Everything(
+        window=Window(3), chosen=frozenset({"a"}), real=math.inf, function=double, nested={"a": (1,)}
+    )
     sent = {n: encode(v, n) for n, v in step.parameters.items()}
     arrived = Everything(**{n: decode(v) for n, v in json.loads(json.dumps(sent)).items()})
     assert arrived.parameters == step.parameters

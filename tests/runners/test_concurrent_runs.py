@@ -85,7 +85,9 @@ def test_runs_at_the_same_time_may_use_each_others_results(project: Project, sto
             assert Path(result.uri).exists()
 
 
-def test_no_artifact_belongs_to_two_executions_that_did_the_work(project: Project, store: MetadataStore) -> None:
+def test_no_artifact_belongs_to_two_executions_that_did_the_work(
+    project: Project, store: MetadataStore
+) -> None:
     run_together(project, ["p"], ["p"], ["q"])
     uris = [a.uri for a in store.artifacts(limit=200)]
     assert len(uris) == len(set(uris)) == 27

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sample_project import Project
+from sample_project import Project, alive
 
 from millwork.core.records import State
 from millwork.core.recovery import RunLock, dead_runs, recover
@@ -101,10 +101,6 @@ def stop(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
         assert time.monotonic() < deadline, [psutil.Process(p).cmdline() for p in family if alive(p)]
         time.sleep(0.01)
     return process.returncode, said
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
@@ -201,7 +197,10 @@ def test_a_killed_runner_takes_its_steps_along_and_the_next_run_puts_things_righ
     (flags / "go").touch()
     again = project.python("script.py", str(flags), killed.id)
     assert (again.returncode, again.stdout) == (0, "3\n"), again.stderr
-    assert f"Run {killed.id} ended without finishing. Continue it with: millwork resume {killed.id}" in again.stderr
+    assert (
+        f"Run {killed.id} ended without finishing. Continue it with: millwork resume {killed.id}"
+        in again.stderr
+    )
     states = {e.node: e.state for e in store.executions_of_run(killed.id)}
     assert states == {
         "first": State.COMPLETE,
@@ -213,7 +212,9 @@ def test_a_killed_runner_takes_its_steps_along_and_the_next_run_puts_things_righ
     assert {e.properties["__error_type__"] for e in interrupted} == {"Interrupted"}
     assert store.run(killed.id).state is State.CANCELLED
     assert [f for f in files_below(root) if "staged" in f.parts or f.name == "job.json"] == []
-    assert {e.node for e in store.executions_of_run(store.runs(limit=1)[0].id) if e.state is State.CACHED} == {
+    assert {
+        e.node for e in store.executions_of_run(store.runs(limit=1)[0].id) if e.state is State.CACHED
+    } == {
         "first",
         "also_first",
     }

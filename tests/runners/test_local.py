@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import signal
@@ -24,6 +25,7 @@ from sample_parts import (
     environment,
     fail,
     flaky,
+    fork,
     hoard,
     kill_the_parent,
     leave,
@@ -31,18 +33,20 @@ from sample_parts import (
     parallelise,
     quit_politely,
     run_a_pipeline,
+    silence,
     sleep,
     surroundings,
     total,
 )
-from sample_project import Project
+from sample_project import Project, alive
 
 from millwork import Options, Pipeline, component, pipeline
 from millwork.core.artifacts import Integer
 from millwork.core.errors import NotFound, RunFailed, WrongArgument
+from millwork.core.failures import Failure
 from millwork.core.plan import Plan, compile_pipeline
 from millwork.core.records import State
-from millwork.core.run import Run
+from millwork.core.run import Run, StepStatus
 from millwork.core.store import MetadataStore
 from millwork.runners.local import LocalRunner
 
@@ -78,9 +82,6 @@ def run_all(described: Pipeline[Any], root: Path, **settings: Any) -> Run:
 
 def reread(root: Path, id: str) -> Run:
     """What the store knows of a run: that must be all there is to know."""
-    from millwork.core.failures import Failure
-    from millwork.core.run import StepStatus
-
     store = store_of(root)
     record = store.run(id)
     steps = {}
@@ -103,6 +104,12 @@ def reread(root: Path, id: str) -> Run:
             failure,
         )
     return Run(id, record.pipeline, str(root), record.state, steps)
+
+
+def failure_of_step(run: Run, step: str) -> Failure:
+    failure = run.steps[step].failure
+    assert failure is not None
+    return failure
 
 
 # Side by side
@@ -158,7 +165,9 @@ def test_one_step_for_each_core_by_default(root: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("workers", [-1, 1.5, "2"])
 def test_a_number_of_workers_that_cannot_be_is_refused(workers: Any, root: Path) -> None:
-    with pytest.raises(WrongArgument, match=f"workers must be a whole number, 0 or more, but got {workers!r}"):
+    with pytest.raises(
+        WrongArgument, match=f"workers must be a whole number, 0 or more, but got {workers!r}"
+    ):
         LocalRunner(root, workers=workers)
 
 
@@ -225,7 +234,8 @@ def test_a_step_may_use_processes_and_threads_of_its_own(method: str, root: Path
 
 def test_a_pipeline_in_a_step_is_refused(root: Path, tmp_path: Path) -> None:
     run = run_all(Pipeline("p", run_a_pipeline(root=str(tmp_path / "inner"))), root)
-    assert "Put the call of run() under `if __name__ == '__main__':`" in run.steps["run_a_pipeline"].failure.message  # type: ignore[union-attr]
+    message = "Put the call of run() under `if __name__ == '__main__':`"
+    assert message in failure_of_step(run, "run_a_pipeline").message
     assert not (tmp_path / "inner").exists()
 
 
@@ -234,6 +244,24 @@ def test_a_step_that_prints_a_lot_is_no_problem(root: Path) -> None:
     log = Path(run.steps["chatter"].log)
     assert log.stat().st_size == 2 * 20 * 500_000 + len("said by a child\n")
     assert log.read_text().endswith("said by a child\n")
+
+
+@pytest.mark.parametrize("how", ["close", "none", "descriptors"])
+def test_a_step_may_do_away_with_its_streams(how: str, root: Path) -> None:
+    @pipeline
+    def silent() -> None:
+        silence(how=how)
+        sleep(seconds=0.2)
+
+    run = LocalRunner(root, quiet=True).run(silent())
+    assert {s.state for s in run.steps.values()} == {State.COMPLETE}
+
+
+@pytest.mark.parametrize("how", ["return", "raise"])
+def test_a_child_that_a_step_has_forked_cannot_publish_or_spoil_its_work(how: str, root: Path) -> None:
+    described = Pipeline("p", fork(how=how))
+    run = LocalRunner(root, quiet=True).run(described)
+    assert run[described.produces].value == 1
 
 
 # Crashes
@@ -264,26 +292,27 @@ def with_a_casualty(casualty: Callable[..., Integer], settings: dict[str, Any]) 
         (fail, {}, "ValueError", "no luck"),
         (kill_the_parent, {}, "ProcessDied", "killed by SIGKILL: out of memory, or kill -9"),
     ],
-    ids=lambda p: getattr(getattr(p, "function", None), "__name__", None) or (str(p) if isinstance(p, dict) else ""),
+    ids=lambda p: (
+        getattr(getattr(p, "function", None), "__name__", None) or (str(p) if isinstance(p, dict) else "")
+    ),
 )
 def test_a_step_that_dies_is_a_failed_step_while_the_others_finish(
     casualty: Any, settings: dict[str, Any], error: str, message: str, root: Path
 ) -> None:
     plan = compile_pipeline(Pipeline("with_a_casualty", describe(casualty, settings)))
-    try:
-        LocalRunner(root, quiet=True, workers=2).run(plan)
-        pytest.fail("the run should have failed")
-    except RunFailed as failed:
-        run = reread(root, failed.run)
-        assert f"{casualty.function.__name__} failed\n" in str(failed)
     name = casualty.function.__name__
+    with pytest.raises(RunFailed, match=f"{name} failed\n") as caught:
+        LocalRunner(root, quiet=True, workers=2).run(plan)
+    run = reread(root, caught.value.run)
     failure = run.steps[name].failure
     assert failure is not None
     assert failure.type == error
     assert message in failure.message
     assert run.steps["after"].state is State.CANCELLED
     assert Path(run.steps[name].log).exists()
-    assert [f.name for f in (root / "with_a_casualty" / name).rglob("*") if f.name in ("value", "half.bin")] == []
+    assert [
+        f.name for f in (root / "with_a_casualty" / name).rglob("*") if f.name in ("value", "half.bin")
+    ] == []
     if casualty is not kill_the_parent:  # which takes all with it that works at that moment
         assert run.steps["free"].state is State.COMPLETE
     assert run.state is State.FAILED
@@ -320,16 +349,14 @@ def test_a_killed_step_can_be_tried_again(root: Path) -> None:
     assert run_all(described, root).steps["die"].attempts == 2
 
 
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
 @pytest.mark.parametrize("detached", [False, True], ids=["child", "in a session of its own"])
-def test_what_a_killed_step_has_started_dies_with_it(detached: bool, root: Path, tmp_path: Path, until: Until) -> None:
+def test_what_a_killed_step_has_started_dies_with_it(
+    detached: bool, root: Path, tmp_path: Path, until: Until
+) -> None:
     note = tmp_path / "pids"
     step = breed.configured(options=Options(timeout=0.7))(note=str(note), detached=detached)
     run = run_all(Pipeline("p", step), root)
-    assert run.steps["breed"].failure.type == "Timeout"  # type: ignore[union-attr]
+    assert failure_of_step(run, "breed").type == "Timeout"
     until(lambda: not any(alive(int(pid)) for pid in note.read_text().split()), 5, "the end of the processes")
 
 
@@ -407,14 +434,18 @@ def test_a_step_is_tried_again_after_longer_and_longer_pauses(root: Path, tmp_pa
     assert run[described.produces].value == 4
     assert run.steps["flaky"].attempts == 4
     times = [float(line) for line in notes.read_text().splitlines()]
-    pauses = [b - a for a, b in zip(times, times[1:], strict=False)]
+    pauses = [b - a for a, b in itertools.pairwise(times)]
     assert all(wanted <= pause < wanted + 0.35 for pause, wanted in zip(pauses, (0.2, 0.4, 0.8), strict=True))
-    assert [f.name for f in run[described.produces].path.parent.iterdir()] == ["value"], "nothing of failed attempts"
+    assert [f.name for f in run[described.produces].path.parent.iterdir()] == ["value"], (
+        "nothing of failed attempts"
+    )
 
 
 def test_a_step_that_never_succeeds_fails_after_all_attempts(root: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
-    described = Pipeline("p", flaky.configured(options=Options(retries=2, backoff=0))(notes=str(notes), good_at=99))
+    described = Pipeline(
+        "p", flaky.configured(options=Options(retries=2, backoff=0))(notes=str(notes), good_at=99)
+    )
     with pytest.raises(RunFailed, match="flaky failed after 3 attempts"):
         LocalRunner(root, quiet=True).run(described)
     assert len(notes.read_text().splitlines()) == 3
@@ -445,7 +476,13 @@ def test_a_timeout_counts_for_each_attempt(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["import not_there", "raise RuntimeError('wrong version')", "raise SystemExit('go away')", "1 / 0", "def (:"],
+    [
+        "import not_there",
+        "raise RuntimeError('wrong version')",
+        "raise SystemExit('go away')",
+        "1 / 0",
+        "def (:",
+    ],
     ids=["missing", "error", "exit", "bug", "syntax"],
 )
 def test_a_library_that_cannot_be_imported_is_the_problem_of_the_step_that_needs_it(
@@ -560,8 +597,8 @@ def test_a_broken_module_file_fails_its_step_and_no_other(root: Path, project: P
         "gone": State.FAILED,
         "sleep": State.COMPLETE,
     }
-    assert run.steps["broken"].failure.type == "SyntaxError"  # type: ignore[union-attr]
-    assert "There is no module file" in run.steps["gone"].failure.message  # type: ignore[union-attr]
+    assert failure_of_step(run, "broken").type == "SyntaxError"
+    assert "There is no module file" in failure_of_step(run, "gone").message
 
 
 # Parts of a pipeline, plans, settings
@@ -590,9 +627,10 @@ def test_parts_of_a_pipeline_can_be_run(root: Path) -> None:
 
 
 def test_a_step_to_begin_with_that_is_not_there_is_answered_before_anything_runs(root: Path) -> None:
-    for given in ({"only": ["e"]}, {"from_": ["e"]}, {"to": ["e"]}, {"no_cache_for": ["e"]}):
+    wrong: Any
+    for wrong in ({"only": ["e"]}, {"from_": ["e"]}, {"to": ["e"]}, {"no_cache_for": ["e"]}):
         with pytest.raises(NotFound, match="Pipeline 'chain' has no step 'e'. There are: a, b, c, d"):
-            LocalRunner(root, quiet=True).run(chain(), **given)
+            LocalRunner(root, quiet=True).run(chain(), **wrong)
     assert not root.exists()
 
 
@@ -608,7 +646,9 @@ def test_a_plan_from_a_file_runs_like_its_pipeline(root: Path) -> None:
     assert run.outputs["d"]["result"].value == 4  # type: ignore[attr-defined]
 
 
-def test_the_root_may_be_relative_or_a_uri_or_have_an_odd_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_root_may_be_relative_or_a_uri_or_have_an_odd_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for root in ("relative", f"file://{tmp_path}/uri", tmp_path / "with space & ünï 100%"):
         described = chain()
@@ -619,7 +659,9 @@ def test_the_root_may_be_relative_or_a_uri_or_have_an_odd_name(tmp_path: Path, m
 
 
 def test_the_store_may_be_elsewhere(tmp_path: Path) -> None:
-    run = LocalRunner(tmp_path / "root", store=str(tmp_path / "stores" / "one.sqlite"), quiet=True).run(chain())
+    run = LocalRunner(tmp_path / "root", store=str(tmp_path / "stores" / "one.sqlite"), quiet=True).run(
+        chain()
+    )
     assert MetadataStore(str(tmp_path / "stores" / "one.sqlite")).run(run.id).state is State.COMPLETE
     assert not (tmp_path / "root" / "metadata.sqlite").exists()
 
@@ -651,9 +693,7 @@ def test_nothing_is_left_but_artifacts_logs_and_metadata(root: Path) -> None:
 # What is seen
 
 
-def test_on_no_terminal_progress_is_plain_lines(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_on_no_terminal_progress_is_plain_lines(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunFailed):
         LocalRunner(root, workers=1).run(Pipeline("p", [number(value=1), fail(message="no luck today")]))
     shown = capsys.readouterr()
@@ -687,7 +727,10 @@ def test_on_a_terminal_progress_is_a_live_table(root: Path, project: Project) ->
 
     project.write("script.py", SCRIPT)
     master, slave = pty.openpty()
-    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")} | {"TERM": "xterm", "COLUMNS": "99"}
+    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")} | {
+        "TERM": "xterm",
+        "COLUMNS": "99",
+    }
     import subprocess
 
     with subprocess.Popen(
@@ -778,7 +821,8 @@ def test_modules_of_the_working_folder_are_found_from_an_interactive_session(pro
 def test_a_relative_folder_on_the_path_is_found_by_the_steps(project: Project) -> None:
     project.write("lib/script.py", SCRIPT)
     shown = project.python(
-        "-c", "import sys; sys.path.insert(0, 'lib'); import script; script.LocalRunner('root').run(script.described())"
+        "-c",
+        "import sys; sys.path.insert(0, 'lib'); import script; script.LocalRunner('root').run(script.described())",
     )
     assert shown.returncode == 0, shown.stderr
 
@@ -800,7 +844,9 @@ def test_a_notebook_is_refused_with_what_to_write(project: Project) -> None:
 
 
 def test_a_failed_run_ends_the_script_with_exit_code_1_and_the_users_line(project: Project) -> None:
-    project.write("script.py", SCRIPT.replace("result.value = 2 * x.value", "raise KeyError('no such column')"))
+    project.write(
+        "script.py", SCRIPT.replace("result.value = 2 * x.value", "raise KeyError('no such column')")
+    )
     shown = project.python("script.py")
     assert shown.returncode == 1
     assert shown.stdout == ""

@@ -10,7 +10,15 @@ HOUSE = Path(__file__).parents[2]
 
 
 def test_mypy_rejects_exactly_the_marked_lines() -> None:
-    command = [sys.executable, "-m", "mypy", "--cache-dir", ".mypy_cache/wiring", "--show-error-codes", str(WIRING)]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--cache-dir",
+        ".mypy_cache/wiring",
+        "--show-error-codes",
+        str(WIRING),
+    ]
     shown = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True)
     found = {int(n) for n in re.findall(r"wiring\.py:(\d+): error", shown.stdout)}
     marked = {n for n, line in enumerate(WIRING.read_text().splitlines(), 1) if line.endswith("# E")}

@@ -15,6 +15,8 @@ from millwork.components.data.tf_example import decode, encode, encode_feature
 from millwork.core.errors import BadInput
 
 INT64 = st.integers(-(2**63), 2**63 - 1) | st.integers(-2, 300)
+NAME = st.characters(exclude_characters="\0", codec="utf-8")
+"""tfx_bsl hands batches over through Arrow's C interface, where a NUL ends a name."""
 VALUES = {
     pa.int64(): INT64,
     pa.float32(): st.floats(width=32),
@@ -74,7 +76,7 @@ def columns(draw: st.DrawFn, rows: int) -> pa.Array:
 @st.composite
 def record_batches(draw: st.DrawFn) -> pa.RecordBatch:
     rows = draw(st.integers(0, 5))
-    names = draw(st.lists(st.text(max_size=5) | st.just("n" * 130), unique=True, max_size=5))
+    names = draw(st.lists(st.text(NAME, max_size=5) | st.just("n" * 130), unique=True, max_size=5))
     return batch_of({name: draw(columns(rows)) for name in names})
 
 
