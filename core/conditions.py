@@ -72,6 +72,13 @@ def condition_text(condition: Mapping[str, Any]) -> str:
     return f"({joined})" if operator in ("and", "or") else joined
 
 
+def unmet_text(condition: Mapping[str, Any]) -> str:
+    """Why a step is skipped: the condition does not hold."""
+    if condition["operator"] == "not":
+        return _text(condition["operands"][0])
+    return f"not {condition_text(condition)}"
+
+
 def _operand(operand: object) -> Any:
     if isinstance(operand, Condition):
         return condition_to_json(operand)

@@ -84,7 +84,10 @@ class DuplicateId(DescriptionError):
     """Two steps with one name."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(f"Two steps are called {id!r}. Name one of them: id={id + '_2'!r}")
+        super().__init__(
+            f"Two steps are called {id!r}. Name one of them: id={id + '_2'!r} (of a function component: "
+            f"{id}.configured(id={id + '_2'!r})(...))"
+        )
 
 
 class CyclicPipeline(DescriptionError):

@@ -21,18 +21,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from millwork.core.conditions import condition_text, holds
+from millwork.core.cache import find_hit
+from millwork.core.conditions import holds, unmet_text
 from millwork.core.errors import BadInput, NotFound, StoreError
 from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
 from millwork.core.fingerprint import Fingerprinter, Parts, fingerprint
 from millwork.core.graph import Artifact
+from millwork.core.integrity import damage_to, damaged_output, signature_of
 from millwork.core.job import Job, JobResult
 from millwork.core.journal import Journal, OpenExecution
 from millwork.core.plan import Plan, PlannedStep
-from millwork.core.records import ArtifactRecord, State, Stored, artifact_to_json
+from millwork.core.records import State, Stored, artifact_to_json
 from millwork.core.run import Run, StepStatus
-from millwork.core.storage import content_digest, exists, is_remote, join, local_path
+from millwork.core.storage import content_digest, is_remote, join, local_path
 from millwork.core.store import MetadataStore
 from millwork.core.values import canonical
 
@@ -86,6 +88,8 @@ class LiveRun:
             "__parameters__": canonical(dict(plan.parameters)),
             "__source__": settings.source,
             "__resumes__": settings.resumes,
+            "__folder__": os.getcwd(),
+            "__selected__": canonical(sorted(settings.selected or ())),
         }
         contexts = store.begin_run(plan.pipeline, run.id, [s.id for s in plan.steps], properties)
         return cls(plan, store, run, Journal(store, contexts, run), settings, finished_before)
@@ -129,7 +133,7 @@ class LiveRun:
         if blocked := self._blocked_by(step):
             return blocked
         if unmet := next((c for c in step.conditions if not holds(c, self._property)), None):
-            return self._journal.settle(step, State.SKIPPED, f"not {condition_text(unmet)}")
+            return self._journal.settle(step, State.SKIPPED, unmet_text(unmet))
         inputs = self._inputs(step)
         parts = self._fingerprints.parts(step, inputs)
         found = self._look_in_cache(step, parts)
@@ -155,10 +159,10 @@ class LiveRun:
         inputs = {name: [outputs[w.step][w.output] for w in wires] for name, wires in step.inputs.items()}
         for name, artifacts in inputs.items():
             for artifact in artifacts:
-                if not exists(artifact.uri):
+                if damage := damage_to(artifact):
                     raise BadInput(
-                        f"{step.id}: the {artifact.type_name} for {name!r} is gone from {artifact.uri}. "
-                        "Run again: what made it will be run anew"
+                        f"{step.id}: the {artifact.type_name} for {name!r} at {artifact.uri} {damage} since it was "
+                        "written. Nothing may write into a published artifact. Run again: what made it will be run anew"
                     )
         return inputs
 
@@ -168,13 +172,11 @@ class LiveRun:
         # A resumed run never repeats what its parent finished.
         if self._finished_before.get(step.id) != name and (off := cache_is_off(step, self._settings)):
             return off
-        hit = self._store.cached(name)
-        if hit is None:
-            return why_run(self._store, self.plan.pipeline, step.id, parts)
-        earlier, outputs = hit
-        if missing := missing_output(outputs):
-            return f"{missing} of run {earlier.run} is gone"
-        return self._journal.take_over(step, earlier, outputs, f"unchanged since run {earlier.run}", parts)
+        hit = find_hit(self._store, name)
+        if isinstance(hit, str):
+            return hit or why_run(self._store, self.plan.pipeline, step.id, parts)
+        reason = f"unchanged since run {hit.execution.run}"
+        return self._journal.take_over(step, hit.execution, hit.outputs, reason, parts)
 
     def _job(self, step: PlannedStep, execution: int, inputs: Mapping[str, Sequence[Artifact]]) -> Job:
         root, pipeline = self.run.root, self.plan.pipeline
@@ -188,6 +190,7 @@ class LiveRun:
     def _import(self, step: PlannedStep) -> StepStatus:
         artifact = step.load({}, {}).outputs["imported"]
         artifact.digest = content_digest(local_path(artifact.uri))
+        artifact.signature = signature_of(local_path(artifact.uri))
         return self._journal.bring_in(self._open.pop(step.id), artifact)
 
     def _stand_in(self, step: PlannedStep) -> StepStatus:
@@ -203,10 +206,8 @@ class LiveRun:
                 "Run the whole pipeline once, or select it too"
             )
         outputs = self._store.outputs_of(earlier.id)
-        if missing := missing_output(outputs):
-            raise NotFound(
-                f"{step.id} is not selected, and {missing} of run {earlier.run} is gone. Select it too"
-            )
+        if damage := damaged_output(earlier.run, outputs):
+            raise NotFound(f"{step.id} is not selected, and {damage}. Select it too")
         return self._journal.take_over(step, earlier, outputs, f"not selected: taken from run {earlier.run}")
 
     def _property(self, step: str, output: str, name: str) -> Any:
@@ -235,15 +236,6 @@ def execution_folder(root: str, pipeline: str, step: str, execution: int) -> Pat
     """Where an execution works and keeps its log; on this machine even if the root is remote."""
     here = Path(".millwork") if is_remote(root) else local_path(root)
     return (here / pipeline / step / ".system" / str(execution)).absolute()
-
-
-def missing_output(outputs: Mapping[str, Sequence[ArtifactRecord]]) -> str | None:
-    """The name of an output that is no longer live, or whose files are gone."""
-    for name, records in outputs.items():
-        for record in records:
-            if record.state != "live" or not exists(record.uri):
-                return name
-    return None
 
 
 def _fingerprints_of(store: MetadataStore, run: str) -> dict[str, str]:

@@ -42,6 +42,8 @@ class Fingerprinter:
         for name, artifacts in sorted(inputs.items()):
             for i, artifact in enumerate(artifacts):
                 parts[f"input:{name}" + (f"[{i}]" if len(artifacts) > 1 else "")] = input_digest(artifact)
+        if planned.options.environment:
+            parts["environment"] = _digest_of(dict(planned.options.environment))
         return {**parts, **_external(step)}
 
     def packages(self, planned: PlannedStep) -> set[str]:
@@ -76,9 +78,13 @@ class Fingerprinter:
         return self._modules[name]
 
 
+def _digest_of(value: dict[str, str]) -> str:
+    return hashlib.sha256(canonical(dict(value)).encode()).hexdigest()
+
+
 def fingerprint(parts: Parts) -> str:
     """The parts in one name."""
-    return hashlib.sha256(canonical(dict(parts)).encode()).hexdigest()
+    return _digest_of(parts)
 
 
 def input_digest(artifact: Artifact) -> str:

@@ -53,6 +53,8 @@ class Artifact:
     producer: Step | None = field(default=None, repr=False, kw_only=True)
     digest: str = field(default="", repr=False, kw_only=True)
     """sha256 over names and contents of the files. Known once published."""
+    signature: str = field(default="", repr=False, kw_only=True)
+    """The same over names, sizes and times: tells cheaply that nobody touched the files."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -114,7 +116,7 @@ def _check_declaration(kind: type[Artifact]) -> None:
 
 def property_names(kind: type[Artifact]) -> list[str]:
     """The properties of an artifact type, in the order of their declaration."""
-    return [f.name for f in fields(kind) if f.name not in ("uri", "producer", "digest")]
+    return [f.name for f in fields(kind) if f.name not in ("uri", "producer", "digest", "signature")]
 
 
 @dataclass(frozen=True, eq=False)

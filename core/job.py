@@ -19,9 +19,10 @@ from millwork.core.callables import load_reference
 from millwork.core.errors import BadInput
 from millwork.core.failures import Failure, failure_of
 from millwork.core.graph import Artifact, Step
+from millwork.core.integrity import signature_of
 from millwork.core.plan import PlannedStep, step_from_json
 from millwork.core.records import artifact_from_json, artifact_to_json, settle_properties
-from millwork.core.storage import content_digest, publish, remove
+from millwork.core.storage import content_digest, is_remote, publish, remove
 from millwork.core.testing import place_for
 
 
@@ -161,6 +162,8 @@ def _settle(artifact: Artifact, target: str, folder: Path) -> None:
     artifact.digest = content_digest(folder)
     publish(folder, target)
     artifact.uri = place_for(artifact, target)
+    if not is_remote(artifact.uri):
+        artifact.signature = signature_of(artifact.path)
 
 
 def _seconds_since(began: float) -> float:

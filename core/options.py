@@ -11,7 +11,10 @@ from millwork.core.errors import WrongArgument
 
 @dataclass(frozen=True)
 class Options:
-    """Per-step options. They never change what a step writes, so the cache ignores them."""
+    """Per-step options.
+
+    Of these only the environment can change what a step writes, so only it counts for the cache.
+    """
 
     cache: bool = True
     retries: int = 0
@@ -21,7 +24,7 @@ class Options:
     timeout: float | None = None
     """Seconds after which one attempt is stopped and counted as failed."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables for this step only. The store keeps their names, not their values."""
+    """Environment variables for this step only, set before it imports anything. The store keeps no values."""
 
     def __post_init__(self) -> None:
         self._check_types()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from millwork.core.cache import find_hit
 from millwork.core.callables import load_reference
-from millwork.core.conditions import condition_text, holds
+from millwork.core.conditions import holds, unmet_text
 from millwork.core.errors import MillworkError
-from millwork.core.execution import RunSettings, cache_is_off, missing_output
+from millwork.core.execution import RunSettings, cache_is_off
 from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
 from millwork.core.fingerprint import Fingerprinter, fingerprint
@@ -69,7 +70,7 @@ class _Planning:
             return Preview(step.id, "run", f"waits for what {', '.join(anew)} will write")
         for condition in step.conditions:
             if not holds(condition, lambda s, o, p: getattr(self._known[s][o], p)):
-                return Preview(step.id, "skip", f"not {condition_text(condition)}")
+                return Preview(step.id, "skip", unmet_text(condition))
         return self._by_fingerprint(step)
 
     def _by_fingerprint(self, step: PlannedStep) -> Preview:
@@ -79,16 +80,15 @@ class _Planning:
             return Preview(step.id, "run", off)
         if step.kind == "import":
             self._import(step)
-        hit = self._store.cached(fingerprint(parts)) if self._store else None
-        if hit is None:
-            return Preview(step.id, "run", why_run(self._store, self._plan.pipeline, step.id, parts))
-        earlier, outputs = hit
-        if missing := missing_output(outputs):
-            return Preview(step.id, "run", f"{missing} of run {earlier.run} is gone")
+        hit = find_hit(self._store, fingerprint(parts)) if self._store else ""
+        if isinstance(hit, str):
+            reason = hit or why_run(self._store, self._plan.pipeline, step.id, parts)
+            return Preview(step.id, "run", reason)
         self._known[step.id] = {
-            name: records[0].load(load_reference(step.outputs[name])) for name, records in outputs.items()
+            name: records[0].load(load_reference(step.outputs[name])) for name, records in hit.outputs.items()
         }
-        return Preview(step.id, "cached", f"unchanged since run {earlier.run}", earlier.run)
+        run = hit.execution.run
+        return Preview(step.id, "cached", f"unchanged since run {run}", run)
 
     def _import(self, step: PlannedStep) -> None:
         loaded = step.load({}, {})

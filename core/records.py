@@ -41,13 +41,14 @@ class ArtifactRecord:
     uri: str
     digest: str
     properties: Mapping[str, Stored]
+    signature: str = ""
     state: str = "live"
     created: float = 0.0
 
     def load(self, kind: type[Artifact]) -> Artifact:
         """The artifact as an object of its type."""
         stored = {n: v for n, v in self.properties.items() if n in property_names(kind)}
-        return kind(self.uri, digest=self.digest, **_from_stored(kind, stored))
+        return kind(self.uri, digest=self.digest, signature=self.signature, **_from_stored(kind, stored))
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class NewArtifact:
     base_type: str
     uri: str
     digest: str
+    signature: str = ""
     declared: dict[str, Stored] = field(default_factory=dict)
     custom: dict[str, Stored] = field(default_factory=dict)
     external: bool = False
@@ -97,7 +99,12 @@ class NewArtifact:
 def new_artifact(artifact: Artifact, *, external: bool = False) -> NewArtifact:
     """What to record about a real artifact."""
     record = NewArtifact(
-        artifact.type_name, artifact.base_type, artifact.uri, artifact.digest, external=external
+        artifact.type_name,
+        artifact.base_type,
+        artifact.uri,
+        artifact.digest,
+        artifact.signature,
+        external=external,
     )
     custom = {f.name for f in fields(artifact) if f.metadata.get("custom")}
     for name, value in artifact.properties.items():
@@ -164,6 +171,7 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
         "type": reference_to(type(artifact)),
         "uri": artifact.uri,
         "digest": artifact.digest,
+        "signature": artifact.signature,
         "properties": {n: to_stored(v) for n, v in artifact.properties.items()},
     }
 
@@ -171,7 +179,7 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
 def artifact_from_json(content: Mapping[str, Any], kind: type[Artifact]) -> Artifact:
     """What `artifact_to_json` was given."""
     properties = _from_stored(kind, content["properties"])
-    return kind(content["uri"], digest=content["digest"], **properties)
+    return kind(content["uri"], digest=content["digest"], signature=content["signature"], **properties)
 
 
 def _from_stored(kind: type[Artifact], stored: Mapping[str, Stored]) -> dict[str, Any]:

@@ -138,12 +138,12 @@ class MetadataStore:
 
     # Reading
 
-    def cached(self, fingerprint: str) -> tuple[ExecutionRecord, dict[str, list[ArtifactRecord]]] | None:
-        """The newest completed execution with this fingerprint, and what it wrote."""
+    def cached(self, fingerprint: str) -> Iterator[tuple[ExecutionRecord, dict[str, list[ArtifactRecord]]]]:
+        """The completed executions with this fingerprint, newest first, each with what it wrote."""
         mlmd = self._connection.reading()
         context = mlmd.get_context_by_type_and_name("execution_cache", fingerprint)
-        found = next(self._executions(context.id, page=1), None) if context else None
-        return (found, self.outputs_of(found.id)) if found else None
+        for found in self._executions(context.id, page=1) if context else ():
+            yield found, self.outputs_of(found.id)
 
     def latest_execution(self, pipeline: str, node: str, states: Sequence[State]) -> ExecutionRecord | None:
         """The newest execution of a node in one of these states."""
@@ -277,7 +277,7 @@ class MetadataStore:
             type_id=self._type("artifact", new.type_name, new.base_type, declared), uri=new.uri, state=LIVE
         )
         set_declared(artifact, new.declared)
-        set_custom(artifact, {**new.custom, "__digest__": new.digest})
+        set_custom(artifact, {**new.custom, "__digest__": new.digest, "__files__": new.signature})
         if new.external:
             set_custom(artifact, {"is_external": 1})
         return artifact

@@ -79,12 +79,13 @@ def event_places(message: Any) -> list[tuple[str, int]]:
 def artifact_record(message: Any) -> ArtifactRecord:
     """An artifact of the store."""
     properties = _properties(message)
-    digest = str(properties.pop("__digest__", ""))
+    digest, signature = str(properties.pop("__digest__", "")), str(properties.pop("__files__", ""))
     return ArtifactRecord(
         id=message.id,
         type_name=message.type,
         uri=message.uri,
         digest=digest,
+        signature=signature,
         properties=properties,
         state=_ARTIFACT_STATES[message.state],
         created=message.create_time_since_epoch / 1000,

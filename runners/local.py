@@ -202,6 +202,8 @@ class _Schedule:
         return self._light
 
     def _slow_imports(self, step: PlannedStep) -> set[str]:
+        if step.options.environment:
+            return set()  # it may matter to an import, so nothing is imported before it is set
         if step.id not in self._imports:
             try:
                 self._imports[step.id] = self._sources.packages(step) - _QUICK_IMPORTS

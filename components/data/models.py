@@ -271,7 +271,12 @@ def _load_pickle(path: Path, options: LoadOptions) -> Any:
         )
     import joblib
 
-    return joblib.load(path)
+    try:
+        return joblib.load(path)
+    except Exception as e:  # unpickling a damaged file may raise anything
+        raise BadInput(
+            f"{str(path)!r} cannot be unpickled: {type(e).__name__}: {e}. Save the model again"
+        ) from e
 
 
 def _place(item: tuple[str, Any]) -> tuple[str, int]:

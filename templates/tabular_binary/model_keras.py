@@ -36,7 +36,9 @@ def _model() -> Any:
     hidden = keras.layers.concatenate(list(inputs.values()))
     hidden = keras.layers.Dense(16, activation="relu")(hidden)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(hidden))
-    model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()])
+    model.compile(
+        keras.optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()]
+    )
     return model
 
 

@@ -156,6 +156,8 @@ HEAVY = (
     ids=" ".join,
 )
 def test_only_runs_import_what_is_heavy(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows.csv").write_text("a\n1\n")
     (tmp_path / "stock.py").write_text(
         "from millwork import pipeline\n"
         "from millwork.components import CsvExampleGen, SchemaGen, StatisticsGen\n"

@@ -174,7 +174,8 @@ def test_only_the_files_that_are_read_count_for_the_cache(tmp_path: Path) -> Non
     (tmp_path / "a.csv").touch()
     step = CsvExampleGen(input_base=tmp_path, input_splits={"train": "*.csv"})
     assert list(step.external_files()) == [tmp_path / "a.csv"]
-    assert not list(CsvExampleGen(input_base=tmp_path / "missing").external_files())
+    with pytest.raises(BadInput, match="There is no file or folder"):
+        CsvExampleGen(input_base=tmp_path / "missing").external_files()
 
 
 # How files are written

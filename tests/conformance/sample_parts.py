@@ -404,3 +404,11 @@ def fork(result: Integer, *, how: str) -> None:
             raise RuntimeError("in the child")
         return
     time.sleep(0.3)
+
+
+@component
+def leaves_a_daemon(result: Integer, *, note: str) -> None:
+    """Starts a process and forgets it."""
+
+    Path(note).write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
+    result.value = 1

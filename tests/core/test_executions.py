@@ -580,7 +580,8 @@ def test_an_input_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
     run = run_inline(broken(), root)
     assert run.steps["sum"].state is State.FAILED
     reason = run.steps["sum"].reason
-    assert reason.startswith("sum: the Examples for 'examples' is gone from /")
+    assert reason.startswith("sum: the Examples for 'examples' at /")
+    assert "is gone since it was written" in reason
     assert reason.endswith("Run again: what made it will be run anew")
     again = run_inline(broken(), root, no_cache_for=())
     assert again.steps["rows"].state is State.COMPLETE

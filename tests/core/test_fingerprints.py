@@ -179,7 +179,16 @@ def test_options_do_not_count(states: States) -> None:
         return Pipeline("described", [Rows(id="rows", options=options)])
 
     states(described(Options()))
-    assert states(described(Options(retries=3, timeout=50, environment={"A": "b"}))) == {"rows": "cached"}
+    assert states(described(Options(retries=3, timeout=50))) == {"rows": "cached"}
+
+
+def test_the_environment_of_a_step_counts(states: States) -> None:
+    def described(**environment: str) -> Pipeline[Any]:
+        return Pipeline("described", [Rows(id="rows", options=Options(environment=environment))])
+
+    states(described(TONE="a"))
+    assert states(described(TONE="a")) == {"rows": "cached"}
+    assert states(described(TONE="b")) == {"rows": "complete"}
 
 
 def test_properties_of_inputs_count(states: States) -> None:

@@ -79,7 +79,8 @@ def test_the_first_parameter_must_be_annotated_with_what_is_written() -> None:
     def untyped(report, model: Model) -> None: ...  # type: ignore[no-untyped-def]
     def text(report: str) -> None: ...
 
-    for function in (nothing, untyped, text):
+    wrong: list[Any] = [nothing, untyped, text]
+    for function in wrong:
         with refused(message):
             component(function)
 

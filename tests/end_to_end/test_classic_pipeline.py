@@ -63,7 +63,9 @@ def first(project: Project) -> dict[str, Any]:
     return project.run()
 
 
-def test_every_step_runs_and_the_model_is_better_than_guessing(first: dict[str, Any], project: Project) -> None:
+def test_every_step_runs_and_the_model_is_better_than_guessing(
+    first: dict[str, Any], project: Project
+) -> None:
     assert {id: step["state"] for id, step in first.items()} == dict.fromkeys(
         [*BEFORE_TRANSFORM, *FROM_TRANSFORM], "complete"
     )

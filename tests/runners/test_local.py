@@ -29,6 +29,7 @@ from sample_parts import (
     hoard,
     kill_the_parent,
     leave,
+    leaves_a_daemon,
     number,
     parallelise,
     quit_politely,
@@ -40,7 +41,7 @@ from sample_parts import (
 )
 from sample_project import Project, alive
 
-from millwork import Options, Pipeline, component, pipeline
+from millwork import Options, Pipeline, pipeline
 from millwork.core.artifacts import Integer
 from millwork.core.errors import NotFound, RunFailed, WrongArgument
 from millwork.core.failures import Failure
@@ -364,14 +365,6 @@ def test_what_a_step_leaves_running_is_ended_with_it(root: Path, tmp_path: Path,
     described = Pipeline("p", leaves_a_daemon(note=str(tmp_path / "pid")))
     LocalRunner(root, quiet=True).run(described)
     until(lambda: not alive(int((tmp_path / "pid").read_text())), 5, "the end of the daemon")
-
-
-@component
-def leaves_a_daemon(result: Integer, *, note: str) -> None:
-    import subprocess
-
-    Path(note).write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
-    result.value = 1
 
 
 # Timeouts and retries

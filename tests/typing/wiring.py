@@ -62,7 +62,9 @@ class Parts(Outputs):
 
 
 @component
-def fit(parts: Parts, examples: Examples, statistics: ExampleStatistics | None = None, *, steps: int = 3) -> None:
+def fit(
+    parts: Parts, examples: Examples, statistics: ExampleStatistics | None = None, *, steps: int = 3
+) -> None:
     parts.accuracy.value = 0.5
     parts.note.value = "fine"
     parts.accuracy.value = "good"  # E

@@ -76,7 +76,7 @@ def follow_logs(store: MetadataStore, run: RunRecord, step: str) -> None:
 
 def _logs(store: MetadataStore, run: RunRecord, step: str) -> list[_Log]:
     executions = last_executions(store, run.id)
-    known = [*executions, *planned_steps(run)]
+    known = sorted({*executions, *planned_steps(run)})
     if step and step not in known:
         raise NotFound(f"Run {run.id} has no step {step!r}. {did_you_mean(step, known)}")
     chosen = [e for e in executions.values() if step in ("", e.node)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import os
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +14,15 @@ from millwork.cli.printing import say
 from millwork.cli.stores import existing_store, find_run
 from millwork.cli.targets import Target, find_target
 from millwork.core.errors import MillworkError, NotFound
+from millwork.core.pipeline import Pipeline
 from millwork.core.records import RunRecord, State
+from millwork.core.storage import is_remote
 from millwork.core.store import MetadataStore
 from millwork.core.values import decode
 from millwork.runners.local import LocalRunner
+
+_LOOK_BACK = 200
+"""Runs among which the latest unfinished one is looked for."""
 
 app = options.new_app()
 
@@ -42,10 +48,12 @@ def resume(
     """Continue a run that failed or was interrupted.
 
     The pipeline is described again, from what the run was started with and with its parameters; -p changes them.
-    What the run finished, and no change concerns, is not run again.
+    What the run finished, and no change concerns, is not run again; --from, --to and --only of the run hold again.
     """
+    root = root if is_remote(root) else os.path.abspath(root)
     opened = existing_store(root, store)
     earlier = _checked(find_run(opened, run) if run else _latest_unfinished(opened))
+    _return_to(str(earlier.properties.get("__folder__", "")))
     target = find_target(str(earlier.properties["__source__"]))
     pipeline = target.pipeline({**_parameters_of(earlier, target), **options.parameters(param, params)})
     if not quiet:
@@ -56,14 +64,33 @@ def resume(
         as_json=as_json,
         resumes=earlier.id,
         source=target.source,
+        only=_selected(earlier, pipeline),
     )
 
 
 def _latest_unfinished(store: MetadataStore) -> RunRecord:
-    found = store.runs(limit=1, states=[State.FAILED, State.CANCELLED])
-    if not found:
-        raise NotFound(f"Every run in the store {store.uri} is complete: there is nothing to resume")
-    return found[0]
+    """The newest run that is not complete, and that no complete run has resumed."""
+    made_good: set[str] = set()
+    for run in store.runs(limit=_LOOK_BACK):
+        resumed = str(run.properties.get("__resumes__", ""))
+        if run.id in made_good or run.state.good:
+            made_good.add(resumed)
+        elif run.state is not State.RUNNING:
+            return run
+    raise NotFound(f"Every run in the store {store.uri} is complete: there is nothing to resume")
+
+
+def _return_to(folder: str) -> None:
+    """Relative paths in the pipeline's source mean what they meant when the run was started."""
+    if folder and folder != os.getcwd() and os.path.isdir(folder):
+        say(f"The run was started in {folder}: paths are relative to that")
+        os.chdir(folder)
+
+
+def _selected(run: RunRecord, pipeline: Pipeline[Any]) -> list[str]:
+    """The steps that the earlier run was restricted to, as far as they still exist."""
+    known = {step.id for step in pipeline.steps}
+    return [id for id in json.loads(str(run.properties.get("__selected__", "[]"))) if id in known]
 
 
 def _checked(run: RunRecord) -> RunRecord:
