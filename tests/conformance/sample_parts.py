@@ -412,3 +412,11 @@ def leaves_a_daemon(result: Integer, *, note: str) -> None:
 
     Path(note).write_text(str(subprocess.Popen(["sleep", "1000"]).pid))
     result.value = 1
+
+
+@component
+def write_zeros(report: Report, *, megabytes: int) -> None:
+    """Fills a disk."""
+    with open(report.path / "zeros", "wb") as file:
+        for _ in range(megabytes):
+            file.write(bytes(1 << 20))

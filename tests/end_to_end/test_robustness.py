@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 import pytest
-from sample_parts import Rows, Sum, add, chatter, fail, number, train
+from sample_parts import Rows, Sum, add, chatter, fail, number, train, write_zeros
 from sample_project import Project
 
-from millwork import Pipeline, component, pipeline
+from millwork import Pipeline, pipeline
 from millwork.core.artifacts import Report
 from millwork.core.errors import RunFailed, StoreError
 from millwork.core.records import State
@@ -71,17 +71,9 @@ def fill(disk: Path) -> Path:
                 return ballast
 
 
-@component
-def write(report: Report, *, megabytes: int) -> None:
-    """Writes zeros."""
-    with open(report.path / "zeros", "wb") as file:
-        for _ in range(megabytes):
-            file.write(bytes(MEGABYTE))
-
-
 @pipeline
 def wide(megabytes: int) -> Report:
-    report = write(megabytes=megabytes)
+    report = write_zeros.configured(id="write")(megabytes=megabytes)
     add(number(value=1))
     return report
 
