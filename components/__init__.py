@@ -2,9 +2,9 @@
 
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
-from millwork.components.data.fn_args import DataAccessor, FnArgs, TunerFnResult
 from millwork.components.example_validator import ExampleValidator
 from millwork.components.import_schema import ImportSchema
+from millwork.components.models.fn_args import DataAccessor, FnArgs, TunerFnResult
 from millwork.components.predict import Predict
 from millwork.components.pusher import Pusher
 from millwork.components.roc import Roc

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.confusion import Counts, Tally
-from millwork.components.data.matrix_picture import Share, matrix_svg
-from millwork.components.data.pages import Section, Table, amount, decimal, page
-from millwork.components.data.predictions import (
+from millwork.core import artifacts
+from millwork.core.artifacts import Predictions
+from millwork.core.component import Component, output
+from millwork.core.errors import BadInput, WrongArgument
+from millwork.evaluation.confusion import Counts, Tally
+from millwork.evaluation.matrix_picture import Share, matrix_svg
+from millwork.evaluation.pages import Section, Table, amount, decimal, page
+from millwork.evaluation.predictions import (
     OVERALL,
     Rows,
     SliceNumbers,
@@ -21,10 +25,6 @@ from millwork.components.data.predictions import (
     wanted_slices,
     wanted_splits,
 )
-from millwork.core import artifacts
-from millwork.core.artifacts import Predictions
-from millwork.core.component import Component, output
-from millwork.core.errors import BadInput, WrongArgument
 
 if TYPE_CHECKING:
     import numpy as np

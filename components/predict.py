@@ -8,16 +8,16 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from millwork.components.data.alignment import Follower
 from millwork.components.data.forms import flatten
-from millwork.components.data.model_inputs import Rows
-from millwork.components.data.models import LoadOptions, Scorer, load_scorer
-from millwork.components.data.raw_features import tensor_config
 from millwork.components.data.reading import batches, flat_schema, serialized_batches
 from millwork.components.data.schema_file import read_schema
-from millwork.components.data.scores import Activation, Task, as_matrix, decide_task
 from millwork.components.data.tf_example import decode, encode
-from millwork.components.data.transform_graph import LoadedTransform
+from millwork.components.models.alignment import Follower
+from millwork.components.models.inputs import Rows
+from millwork.components.models.loading import LoadOptions, Scorer, load_scorer
+from millwork.components.models.scores import Activation, Task, as_matrix, decide_task
+from millwork.components.tft.graph import LoadedTransform
+from millwork.components.tft.raw_features import tensor_config
 from millwork.core.artifacts import PARQUET, Examples, Model, Predictions, TransformGraph
 from millwork.core.component import Component, output
 from millwork.core.errors import WrongArgument

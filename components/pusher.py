@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from millwork.components.data.models import serving_folder
+from millwork.components.models.loading import serving_folder
 from millwork.core import storage
 from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
 from millwork.core.component import Component, output

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.curves import Curve, macro_average, micro_average, one_against_rest
-from millwork.components.data.curves_picture import MAX_CURVES, DrawnCurve, curves_svg
-from millwork.components.data.pages import Section, Table, amount, decimal, page
-from millwork.components.data.pictures import shortened
-from millwork.components.data.predictions import (
+from millwork.core.artifacts import Predictions, RocCurve
+from millwork.core.component import Component, output
+from millwork.core.errors import WrongArgument
+from millwork.evaluation.curves import Curve, macro_average, micro_average, one_against_rest
+from millwork.evaluation.curves_picture import MAX_CURVES, DrawnCurve, curves_svg
+from millwork.evaluation.pages import Section, Table, amount, decimal, page
+from millwork.evaluation.pictures import shortened
+from millwork.evaluation.predictions import (
     OVERALL,
     Slice,
     SliceNumbers,
@@ -23,9 +26,6 @@ from millwork.components.data.predictions import (
     wanted_slices,
     wanted_splits,
 )
-from millwork.core.artifacts import Predictions, RocCurve
-from millwork.core.component import Component, output
-from millwork.core.errors import WrongArgument
 
 if TYPE_CHECKING:
     import numpy as np

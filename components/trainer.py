@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from millwork.components.data.autograph import framework_source_as_it_is
-from millwork.components.data.fn_args import DataAccessor, FnArgs
-from millwork.components.data.models import SERVING_FOLDER, framework_of, serving_folder
 from millwork.components.data.schema_file import FILE_NAME as SCHEMA_FILE
 from millwork.components.data.statistics import num_examples, read_statistics
+from millwork.components.models.autograph import framework_source_as_it_is
+from millwork.components.models.fn_args import DataAccessor, FnArgs
+from millwork.components.models.loading import SERVING_FOLDER, framework_of, serving_folder
 from millwork.core.artifacts import (
     PARQUET,
     Examples,

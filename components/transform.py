@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from millwork.components.data.preprocessing import Preprocessing
-from millwork.components.data.raw_features import tensor_config
 from millwork.components.data.reading import ROWS, feature_batches
 from millwork.components.data.schema_file import read_schema, write_schema
 from millwork.components.data.statistics import describe, write_statistics
-from millwork.components.data.tft_analysis import AnalyzedRows, analyze, needed_features
-from millwork.components.data.transform_graph import LoadedTransform, NotText
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.tft.analysis import AnalyzedRows, analyze, needed_features
+from millwork.components.tft.graph import LoadedTransform, NotText
+from millwork.components.tft.preprocessing import Preprocessing
+from millwork.components.tft.raw_features import tensor_config
 from millwork.core.artifacts import PARQUET, TFRECORD, Examples, ExampleStatistics, Schema, TransformGraph
 from millwork.core.callables import check_user_function, user_function
 from millwork.core.component import Component, output

@@ -1,0 +1,1 @@
+"""Predictions and what is made of them: metrics, curves, matrices, and their pictures."""

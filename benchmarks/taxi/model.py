@@ -15,7 +15,7 @@ from benchmarks.taxi.features import (
     VOCABULARIES,
     VOCABULARY_SIZE,
 )
-from millwork.components.data.fn_args import FnArgs
+from millwork.components.models.fn_args import FnArgs
 
 BATCH = 40
 HIDDEN = (100, 70, 48, 34)

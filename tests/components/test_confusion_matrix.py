@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from millwork.components.confusion_matrix import ConfusionMatrix
-from millwork.components.data.matrix_picture import STRONG
-from millwork.components.data.pictures import DARK, LIGHT, number, percent
 from millwork.core.artifacts import Predictions
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.testing import perform
+from millwork.evaluation.matrix_picture import STRONG
+from millwork.evaluation.pictures import DARK, LIGHT, number, percent
 
 BIRDS = ("Gentoo", "Adelie", "Chinstrap")
 HOSTILE = ('<script>alert("x")</script>', "a & b's \x08\u202e]]>")

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from millwork.components import predict as predict_module
-from millwork.components.data.fn_args import FnArgs
 from millwork.components.data.forms import to_flat_form
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.models.fn_args import FnArgs
 from millwork.components.predict import Predict
 from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
@@ -71,7 +71,7 @@ def train_keras(fn_args: FnArgs) -> None:
     from tensorflow_metadata.proto.v0 import schema_pb2
     from tfx_bsl.public import tfxio
 
-    from millwork.components.data.fn_args import parse_pbtxt_file
+    from millwork.components.models.fn_args import parse_pbtxt_file
 
     assert fn_args.data_accessor
     assert fn_args.train_files

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from millwork.components.data.curves import Curve
-from millwork.components.data.predictions import OVERALL
 from millwork.components.roc import Roc
 from millwork.core.artifacts import Predictions
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.testing import perform
+from millwork.evaluation.curves import Curve
+from millwork.evaluation.predictions import OVERALL
 
 Floats = NDArray[np.float64]
 

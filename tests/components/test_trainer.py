@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from millwork.components.data.fn_args import DataAccessor, FnArgs, parse_pbtxt_file
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.models.fn_args import DataAccessor, FnArgs, parse_pbtxt_file
 from millwork.components.trainer import EvalArgs, TrainArgs, Trainer
 from millwork.core.artifacts import (
     PARQUET,

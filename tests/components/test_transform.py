@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from millwork.components.data import tft_analysis, transform_graph
-from millwork.components.data.in_memory_beam import in_memory_pipeline
-from millwork.components.data.raw_features import rows_for, tensor_config
 from millwork.components.data.reading import batches, feature_batches
 from millwork.components.data.schema_file import read_schema
 from millwork.components.data.statistics import describe, read_statistics
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.tft import analysis as tft_analysis
+from millwork.components.tft import graph as transform_graph
+from millwork.components.tft.in_memory_beam import in_memory_pipeline
+from millwork.components.tft.raw_features import rows_for, tensor_config
 from millwork.components.transform import Transform
 from millwork.core.artifacts import PARQUET, TFRECORD, Examples, Schema
 from millwork.core.errors import BadInput, WrongArgument

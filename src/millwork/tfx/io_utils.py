@@ -1,5 +1,5 @@
 """Reading configuration files."""
 
-from millwork.components.data.fn_args import parse_pbtxt_file
+from millwork.components.models.fn_args import parse_pbtxt_file
 
 __all__ = ["parse_pbtxt_file"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from millwork.components.data.model_inputs import InputSpec, Rows, frame, inputs_by_name, matrix
+from millwork.components.models.inputs import InputSpec, Rows, frame, inputs_by_name, matrix
 from millwork.core.artifacts import Model
 from millwork.core.errors import BadInput, did_you_mean
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from millwork.components.data.pictures import LIGHT_CURVES, picture, shortened
+from millwork.evaluation.pictures import LIGHT_CURVES, picture, shortened
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from millwork.components.data.pictures import number, percent, picture, shortened, text_width
+from millwork.evaluation.pictures import number, percent, picture, shortened, text_width
 
 if TYPE_CHECKING:
     import numpy as np

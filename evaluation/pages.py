@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from millwork.components.data.pictures import DARK, LIGHT, render
+from millwork.evaluation.pictures import DARK, LIGHT, render
 
 # No script runs and nothing is fetched, whatever a class name from the data contains.
 PAGE = """

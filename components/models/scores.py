@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from millwork.components.data.model_inputs import Rows
-from millwork.components.data.models import Problem, Scorer
+from millwork.components.models.inputs import Rows
+from millwork.components.models.loading import Problem, Scorer
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:

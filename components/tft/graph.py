@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.data.forms import to_flat_form
-from millwork.components.data.preprocessing import reason_of
-from millwork.components.data.raw_features import rows_for
 from millwork.components.data.reading import ROWS
+from millwork.components.tft.preprocessing import reason_of
+from millwork.components.tft.raw_features import rows_for
 from millwork.core.artifacts import Examples
 from millwork.core.errors import BadInput, MillworkError
 

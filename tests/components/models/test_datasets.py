@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from millwork.components.data import datasets
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.models import datasets
 from millwork.core.artifacts import PARQUET, TFRECORD, Examples
 from millwork.core.errors import BadInput
 

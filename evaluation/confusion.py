@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.predictions import Slice
 from millwork.core.errors import BadInput
+from millwork.evaluation.predictions import Slice
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from millwork.components.data.datasets import record_batches, tf_dataset
+from millwork.components.models.datasets import record_batches, tf_dataset
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:

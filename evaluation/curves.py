@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from millwork.components.data.predictions import Slice
+from millwork.evaluation.predictions import Slice
 
 if TYPE_CHECKING:
     import numpy as np

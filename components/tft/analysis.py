@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.in_memory_beam import in_memory_pipeline
-from millwork.components.data.preprocessing import Preprocessing, reason_of
-from millwork.components.data.raw_features import rows_for, tensor_config, tensor_specs
 from millwork.components.data.reading import ROWS
 from millwork.components.data.schema_file import write_schema
+from millwork.components.tft.in_memory_beam import in_memory_pipeline
+from millwork.components.tft.preprocessing import Preprocessing, reason_of
+from millwork.components.tft.raw_features import rows_for, tensor_config, tensor_specs
 from millwork.core.artifacts import Examples
 from millwork.core.errors import BadInput
 
