@@ -73,6 +73,11 @@ class TransformGraph(Artifact):
 
 
 @dataclass(eq=False)
+class TransformCache(Artifact):
+    """`<rows>/<analyzer>.gz`: what analyzers found in each file of rows, for a Transform of more files."""
+
+
+@dataclass(eq=False)
 class Model(Artifact):
     """`Format-Serving/`: what the user's `run_fn` saved to `fn_args.serving_model_dir`."""
 

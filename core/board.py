@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from millwork.core.graph import Step, open_conditions
+from millwork.core.graph import Step, open_conditions, open_exit
 
 _open_board: ContextVar[list[Step] | None] = ContextVar("open_board", default=None)
 
@@ -14,6 +14,7 @@ _open_board: ContextVar[list[Step] | None] = ContextVar("open_board", default=No
 def place(step: Step) -> None:
     """Put a new step into the pipeline that is being described, under the conditions that are open."""
     step.conditions = open_conditions.get()
+    step.at_exit = open_exit.get()
     board = _open_board.get()
     if board is not None:
         board.append(step)

@@ -19,7 +19,7 @@ from millwork.core.contract import (
     signature_of_class,
 )
 from millwork.core.errors import WrongArgument
-from millwork.core.graph import Artifact, Step
+from millwork.core.graph import Artifact, Kind, Step
 from millwork.core.options import Options
 from millwork.core.signature import Signature
 
@@ -38,7 +38,7 @@ class Component(Step):
     properties of its outputs. `check` may refuse arguments as soon as the component is created.
     """
 
-    kind: ClassVar[Literal["class", "function", "import"]] = "class"
+    kind: ClassVar[Kind] = "class"
 
     id: str = ""
     options: Options = field(default_factory=Options)
@@ -75,11 +75,9 @@ class Component(Step):
         return {name: getattr(self, name) for name in self.signature.outputs}
 
     def bind(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Self:
-        ready = copy(self)
-        for name, wanted in self.signature.inputs.items():
-            artifacts = inputs.get(name)
-            if artifacts is not None:
-                setattr(ready, name, list(artifacts) if wanted.many else artifacts[0])
+        ready, lists = copy(self), self.lists
+        for name, artifacts in inputs.items():
+            setattr(ready, name, list(artifacts) if name in lists else artifacts[0])
         ready._promise_outputs()
         for name, artifact in ready.outputs.items():
             artifact.uri = outputs[name]

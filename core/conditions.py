@@ -86,6 +86,10 @@ def _operand(operand: object) -> Any:
         producer = operand.artifact.producer
         if producer is None:
             raise WrongArgument("when() needs the output of a step; this artifact has no producer")
+        if producer.several:
+            raise WrongArgument(
+                f"when() needs one artifact, but {producer.id} stands for any number: which one's {operand.name}?"
+            )
         output = next(n for n, a in producer.outputs.items() if a is operand.artifact)
         return {"step": producer.id, "output": output, "property": operand.name}
     return list(operand) if isinstance(operand, tuple) else operand

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from millwork.core.errors import WrongArgument, did_you_mean
-from millwork.core.graph import Artifact, Step
+from millwork.core.graph import Artifact, Step, is_list
 from millwork.core.options import Options
 from millwork.core.signature import Input, Parameter, PathRole, Signature
 
@@ -84,7 +84,7 @@ def check_arguments(owner: str, signature: Signature, given: Mapping[str, object
         if wanted.name in given:
             _check_input(owner, wanted, given[wanted.name])
         elif not wanted.optional:
-            raise WrongArgument(f"{owner} needs {wanted.name}: {_input_type(wanted)}. Pass {wanted.name}=...")
+            raise WrongArgument(f"{owner} needs {wanted.name}: {wanted.hint}. Pass {wanted.name}=...")
     for parameter in signature.parameters.values():
         if parameter.name in given:
             _check_parameter(owner, parameter, given[parameter.name])
@@ -148,14 +148,19 @@ def _sort(
     parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     optional = types.NoneType in parts
     core = [p for p in parts if p is not types.NoneType]
+    one, many = [p for p in core if _is_artifact(p)], [e for p in core if (e := _element(p))]
+    kinds = list(dict.fromkeys([*one, *many]))
+    if not kinds:
+        parameters[name] = Parameter(name, hint, default, _role(hint))
+        return
     if isinstance(default, Artifact):
         raise WrongArgument(f"{owner}: the default of the input {name} can only be None")
-    if len(core) == 1 and _is_artifact(core[0]):
-        inputs[name] = Input(name, core[0], optional=optional or default is not MISSING)
-    elif len(core) == 1 and (element := _element(core[0])):
-        inputs[name] = Input(name, element, optional=optional or default is not MISSING, many=True)
-    else:
-        parameters[name] = Parameter(name, hint, default, _role(hint))
+    if len(kinds) > 1 or len(core) > len(one) + len(many):
+        raise WrongArgument(
+            f"{owner}: the input {name} must be of one artifact type, such as {kinds[0].__name__} | "
+            f"list[{kinds[0].__name__}] | None, but is annotated {hint_text(hint)}"
+        )
+    inputs[name] = Input(name, kinds[0], optional or default is not MISSING, one=bool(one), many=bool(many))
 
 
 def _is_artifact(hint: Any) -> bool:
@@ -183,14 +188,18 @@ def _role(hint: Any) -> PathRole | None:
 def _check_input(owner: str, wanted: Input, value: object) -> None:
     if value is None and wanted.optional:
         return
-    items = value if wanted.many and isinstance(value, list | tuple) else [value]
-    if wanted.many and not isinstance(value, list | tuple):
+    if not wanted.one and not is_list(value):
         raise WrongArgument(
             f"{owner}: {wanted.name} takes a list of {wanted.type.__name__}, not {_what(value)}"
         )
-    for item in items:
+    for item in value if wanted.many and is_list(value) else [value]:
         if not isinstance(item, wanted.type):
-            raise WrongArgument(f"{owner}: {wanted.name} must be {_input_type(wanted)}, not {_what(item)}")
+            raise WrongArgument(f"{owner}: {wanted.name} must be {wanted.hint}, not {_what(item)}")
+        if item.producer and item.producer.several and not (wanted.many and is_list(value)):
+            raise WrongArgument(
+                f"{owner}: {wanted.name} is one {wanted.type.__name__}, but {item.producer.id} stands for any number. "
+                "Pass its list to an input that takes a list"
+            )
 
 
 def _check_parameter(owner: str, parameter: Parameter, value: object) -> None:
@@ -218,11 +227,6 @@ def _promises_in(value: object) -> Iterator[Artifact | Step]:
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             yield from _promises_in(item)
-
-
-def _input_type(wanted: Input) -> str:
-    name = f"list[{wanted.type.__name__}]" if wanted.many else wanted.type.__name__
-    return f"{name} | None" if wanted.optional else name
 
 
 def _what(value: object) -> str:

@@ -24,19 +24,22 @@ from typing import Any
 from millwork.core.cache import find_hit
 from millwork.core.conditions import holds, unmet_text
 from millwork.core.errors import BadInput, NotFound, StoreError
+from millwork.core.exit_handler import final_status, worst_of
 from millwork.core.explanation import why_run
 from millwork.core.failures import failure_of
 from millwork.core.fingerprint import Fingerprinter, Parts, fingerprint
 from millwork.core.graph import Artifact
+from millwork.core.inputs import gathered, hindrance
 from millwork.core.integrity import damage_to, damaged_output, signature_of
 from millwork.core.job import Job, JobResult
 from millwork.core.journal import Journal, OpenExecution
-from millwork.core.plan import Plan, PlannedStep
-from millwork.core.records import State, Stored, artifact_to_json
+from millwork.core.plan import Plan, PlannedStep, final_status_parameters
+from millwork.core.records import ExecutionRecord, State, Stored, artifact_to_json
+from millwork.core.resolution import resolution
 from millwork.core.run import Run, StepStatus
 from millwork.core.storage import content_digest, is_remote, join, local_path
 from millwork.core.store import MetadataStore
-from millwork.core.values import canonical
+from millwork.core.values import canonical, encode
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class LiveRun:
         run: Run,
         journal: Journal,
         settings: RunSettings,
-        finished_before: Mapping[str, str],
+        finished_before: Mapping[str, ExecutionRecord],
     ) -> None:
         self.plan = plan
         self.run = run
@@ -79,7 +82,8 @@ class LiveRun:
         cls, plan: Plan, store: MetadataStore, root: str, settings: RunSettings, run_id: str = ""
     ) -> LiveRun:
         """Record that a run starts."""
-        finished_before = _fingerprints_of(store, settings.resumes) if settings.resumes else {}
+        earlier = store.executions_of_run(settings.resumes) if settings.resumes else []
+        finished_before = {e.node: e for e in earlier if e.state.good}
         run = Run(run_id or new_run_id(), plan.pipeline, root)
         properties: dict[str, Stored] = {
             "__state__": State.RUNNING.value,
@@ -93,6 +97,13 @@ class LiveRun:
         }
         contexts = store.begin_run(plan.pipeline, run.id, [s.id for s in plan.steps], properties)
         return cls(plan, store, run, Journal(store, contexts, run), settings, finished_before)
+
+    def may_begin(self, step: PlannedStep) -> bool:
+        """Whether all that the step waits for has ended: what it needs, and at exit every other step."""
+        ended = self.run.steps
+        if step.at_exit and not all(s.id in ended for s in self.plan.steps if not s.at_exit):
+            return False
+        return all(wire.step in ended for wire in step.needs())
 
     def prepare(self, step: PlannedStep) -> Job | StepStatus:
         """Everything before the work: a job to be done, or how the step ended without one."""
@@ -122,18 +133,20 @@ class LiveRun:
 
     def finish(self) -> Run:
         """Record how the run ended."""
-        states = {s.state for s in self.run.steps.values()}
-        worst = (s for s in (State.FAILED, State.CANCELLED) if s in states)
-        self._journal.end(next(worst, State.COMPLETE))
+        self._journal.end(worst_of(s.state for s in self.run.steps.values()))
         return self.run
 
     def _prepare(self, step: PlannedStep) -> Job | StepStatus:
         if self._settings.selected is not None and step.id not in self._settings.selected:
             return self._stand_in(step)
-        if blocked := self._blocked_by(step):
-            return blocked
+        if step.at_exit:
+            step = self._told_how_it_ended(step)
+        if hindered := hindrance(step, self.run):
+            return self._journal.settle(step, hindered.state, hindered.reason)
         if unmet := next((c for c in step.conditions if not holds(c, self._property)), None):
             return self._journal.settle(step, State.SKIPPED, unmet_text(unmet))
+        if step.kind == "resolver":
+            return self._resolve(step, self._finished_before.get(step.id))
         inputs = self._inputs(step)
         parts = self._fingerprints.parts(step, inputs)
         found = self._look_in_cache(step, parts)
@@ -145,18 +158,14 @@ class LiveRun:
         execution.job = self._job(step, execution.id, inputs)
         return execution.job
 
-    def _blocked_by(self, step: PlannedStep) -> StepStatus | None:
-        for wire in step.needs():
-            state = self.run.steps[wire.step].state
-            if state is State.SKIPPED:
-                return self._journal.settle(step, State.SKIPPED, f"needs {wire.step}, which was skipped")
-            if not state.good:
-                return self._journal.settle(step, State.CANCELLED, f"needs {wire.step}, which {_past(state)}")
-        return None
+    def _told_how_it_ended(self, step: PlannedStep) -> PlannedStep:
+        ordinary = [s.id for s in self.plan.steps if not s.at_exit]
+        status = encode(final_status(self.run, ordinary), step.id)
+        filled_in = dict.fromkeys(final_status_parameters(step.signature), status)
+        return dataclasses.replace(step, parameters={**step.parameters, **filled_in})
 
     def _inputs(self, step: PlannedStep) -> dict[str, list[Artifact]]:
-        outputs = self.run.outputs
-        inputs = {name: [outputs[w.step][w.output] for w in wires] for name, wires in step.inputs.items()}
+        inputs = gathered(step, self.run.outputs)
         for name, artifacts in inputs.items():
             for artifact in artifacts:
                 if damage := damage_to(artifact):
@@ -169,8 +178,10 @@ class LiveRun:
     def _look_in_cache(self, step: PlannedStep, parts: Parts) -> StepStatus | str:
         """How the step ended because equal work was found, or why it has to run."""
         name = fingerprint(parts)
-        # A resumed run never repeats what its parent finished.
-        if self._finished_before.get(step.id) != name and (off := cache_is_off(step, self._settings)):
+        # A resumed run never repeats what its parent finished, but for what belongs to the end of every run.
+        before = self._finished_before.get(step.id)
+        finished = before and before.properties.get("__fingerprint__") == name and not step.at_exit
+        if not finished and (off := cache_is_off(step, self._settings)):
             return off
         hit = find_hit(self._store, name)
         if isinstance(hit, str):
@@ -193,13 +204,20 @@ class LiveRun:
         artifact.signature = signature_of(local_path(artifact.uri))
         return self._journal.bring_in(self._open.pop(step.id), artifact)
 
+    def _resolve(self, step: PlannedStep, earlier: ExecutionRecord | None) -> StepStatus:
+        """A resolver. What an earlier run found is found again if this run stands in its place."""
+        parts = self._fingerprints.parts(step, {})
+        found = resolution(step, parts, self._store, self.plan.pipeline, self.run.id, earlier)
+        return self._journal.resolve(step, found.artifacts, found.said, parts)
+
     def _stand_in(self, step: PlannedStep) -> StepStatus:
         """A step that is not to be run: what it wrote the last time stands in, if anything needs it."""
-        selected = [s for s in self.plan.steps if s.id in (self._settings.selected or ())]
-        if not any(w.step == step.id for s in selected for w in s.needs()):
+        if not is_needed(step, self.plan, self._settings):
             return self._journal.settle(step, State.SKIPPED, "not selected")
         good = (State.COMPLETE, State.CACHED)
         earlier = self._store.latest_execution(self.plan.pipeline, step.id, good)
+        if step.kind == "resolver":
+            return self._resolve(step, earlier)
         if earlier is None:
             raise NotFound(
                 f"{step.id} is not selected and has never been run, but a selected step needs what it writes. "
@@ -211,20 +229,24 @@ class LiveRun:
         return self._journal.take_over(step, earlier, outputs, f"not selected: taken from run {earlier.run}")
 
     def _property(self, step: str, output: str, name: str) -> Any:
-        return getattr(self.run.outputs[step][output], name)
+        return getattr(self.run.outputs[step][output][0], name)
+
+
+def is_needed(step: PlannedStep, plan: Plan, settings: RunSettings) -> bool:
+    """Whether a selected step needs what this one writes. Steps at exit make do without."""
+    selected = [s for s in plan.steps if s.id in (settings.selected or ()) and not s.at_exit]
+    return any(w.step == step.id for s in selected for w in s.needs())
 
 
 def cache_is_off(step: PlannedStep, settings: RunSettings) -> str:
     """Why a step may not use the cache; '' if it may."""
+    if step.at_exit:
+        return "runs at the end of every run"
     if not step.options.cache:
         return "its cache is off"
     if not settings.cache or step.id in settings.no_cache_for:
         return "the cache is off for this run"
     return ""
-
-
-def _past(state: State) -> str:
-    return "failed" if state is State.FAILED else f"was {state.value}"
 
 
 def new_run_id() -> str:
@@ -236,8 +258,3 @@ def execution_folder(root: str, pipeline: str, step: str, execution: int) -> Pat
     """Where an execution works and keeps its log; on this machine even if the root is remote."""
     here = Path(".millwork") if is_remote(root) else local_path(root)
     return (here / pipeline / step / ".system" / str(execution)).absolute()
-
-
-def _fingerprints_of(store: MetadataStore, run: str) -> dict[str, str]:
-    good = [e for e in store.executions_of_run(run) if e.state.good]
-    return {e.node: str(e.properties.get("__fingerprint__", "")) for e in good}

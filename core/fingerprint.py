@@ -11,13 +11,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from millwork.core.callables import load_reference
-from millwork.core.component import Component, contract_of
-from millwork.core.function import FunctionComponent
 from millwork.core.graph import Artifact, Step
 from millwork.core.plan import PlannedStep
 from millwork.core.records import to_stored
-from millwork.core.signature import PathRole, Signature
+from millwork.core.signature import PathRole
 from millwork.core.source import Sources, sources_of_file, sources_of_module, version_of
 from millwork.core.storage import file_digest
 from millwork.core.values import canonical, decode, references_in
@@ -41,7 +38,9 @@ class Fingerprinter:
         parts = {"component": planned.reference, **self._code(planned), **_parameters(planned)}
         for name, artifacts in sorted(inputs.items()):
             for i, artifact in enumerate(artifacts):
-                parts[f"input:{name}" + (f"[{i}]" if len(artifacts) > 1 else "")] = input_digest(artifact)
+                parts[f"input:{name}" + (f"[{i}]" if name in planned.lists else "")] = input_digest(artifact)
+            if not artifacts:
+                parts[f"input:{name}"] = "[]"
         if planned.options.environment:
             parts["environment"] = _digest_of(dict(planned.options.environment))
         return {**parts, **_external(step)}
@@ -119,16 +118,7 @@ _ORDER = ("parameter", "file", "code", "input", "version", "component")
 
 
 def _roles(planned: PlannedStep) -> dict[str, PathRole | None]:
-    return {n: p.role for n, p in _signature(planned).parameters.items() if n in planned.parameters}
-
-
-def _signature(planned: PlannedStep) -> Signature:
-    target = load_reference(planned.reference)
-    if isinstance(target, FunctionComponent):
-        return target.signature
-    if isinstance(target, type) and issubclass(target, Component):
-        return contract_of(target)
-    return Signature({}, {}, {})
+    return {n: p.role for n, p in planned.signature.parameters.items() if n in planned.parameters}
 
 
 def _parameters(planned: PlannedStep) -> Parts:

@@ -6,13 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from millwork.core.board import place
 from millwork.core.callables import reference_to
 from millwork.core.contract import check_arguments, hints_of, settle_paths, signature_of_function
 from millwork.core.errors import WrongArgument
-from millwork.core.graph import Artifact, Step
+from millwork.core.graph import Artifact, Kind, Step
 from millwork.core.options import Options
 from millwork.core.signature import Signature
 
@@ -84,7 +84,7 @@ def component(function: Callable[Concatenate[W, P], None]) -> FunctionComponent[
 class FunctionStep(Step):
     """A function component with its arguments."""
 
-    kind: ClassVar[Literal["class", "function", "import"]] = "function"
+    kind: ClassVar[Kind] = "function"
 
     def __init__(
         self,
@@ -125,8 +125,8 @@ class FunctionStep(Step):
         return hint(self._outputs) if issubclass(hint, Outputs) else next(iter(self._outputs.values()))
 
     def bind(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Self:
-        wanted = self.signature.inputs
-        real = {n: list(a) if wanted[n].many else a[0] for n, a in inputs.items() if n in wanted}
+        lists = self.lists
+        real = {n: list(a) if n in lists else a[0] for n, a in inputs.items()}
         arguments = {**self.arguments, **real}
         ready = type(self)(self.id, self._function, self.signature, arguments, self.options)
         for name, artifact in ready.outputs.items():

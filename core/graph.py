@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeGuard
 
 from millwork.core.errors import CyclicPipeline, NobodyProduces, UnboundArtifact, WrongArgument, did_you_mean
 from millwork.core.options import Options
@@ -21,7 +21,11 @@ from millwork.core.storage import files_below, local_path
 Scalar = str | int | float | bool
 Operator = Literal["<", "<=", ">", ">=", "==", "in"]
 
+Kind = Literal["class", "function", "import", "resolver"]
+"""What a step is made from."""
+
 open_conditions: ContextVar[tuple[Condition, ...]] = ContextVar("open_conditions", default=())
+open_exit: ContextVar[bool] = ContextVar("open_exit", default=False)
 
 
 def custom_property(default: Any) -> Any:
@@ -55,6 +59,8 @@ class Artifact:
     """sha256 over names and contents of the files. Known once published."""
     signature: str = field(default="", repr=False, kw_only=True)
     """The same over names, sizes and times: tells cheaply that nobody touched the files."""
+    id: int = field(default=0, repr=False, kw_only=True)
+    """Its id in the metadata store. Known once published."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -116,7 +122,7 @@ def _check_declaration(kind: type[Artifact]) -> None:
 
 def property_names(kind: type[Artifact]) -> list[str]:
     """The properties of an artifact type, in the order of their declaration."""
-    return [f.name for f in fields(kind) if f.name not in ("uri", "producer", "digest", "signature")]
+    return [f.name for f in fields(kind) if f.name not in ("uri", "producer", "digest", "signature", "id")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,10 +184,15 @@ class Property:
         return Condition("in", (self, values))
 
 
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether several artifacts were given, as opposed to one by itself."""
+    return isinstance(value, list | tuple)
+
+
 class Step(ABC):
     """A piece of work, described but not done."""
 
-    kind: ClassVar[Literal["class", "function", "import"]]
+    kind: ClassVar[Kind]
     base_type: ClassVar[str] = ""
     """ML Metadata's base type of the execution: mlmd.Train, Transform, Process, Evaluate or Deploy."""
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -190,6 +201,10 @@ class Step(ABC):
     id: str
     options: Options
     conditions: tuple[Condition, ...]
+    at_exit: bool = False
+    """It runs at the end of the run, whatever happened."""
+    several: bool = False
+    """What it promises stands for any number of artifacts."""
 
     @property
     @abstractmethod
@@ -227,9 +242,14 @@ class Step(ABC):
             value = self.arguments.get(name)
             if isinstance(value, Artifact):
                 found[name] = (value,)
-            elif isinstance(value, list | tuple):
+            elif is_list(value):
                 found[name] = tuple(value)
         return found
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The inputs that were given as a list: `run` gets them as a list, also if it holds one artifact."""
+        return tuple(name for name in self.inputs if is_list(self.arguments[name]))
 
     @property
     def parameters(self) -> dict[str, object]:

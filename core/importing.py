@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from millwork.core.board import place
 from millwork.core.component import snake_case
 from millwork.core.errors import BadInput, WrongArgument
-from millwork.core.graph import Artifact, Step
+from millwork.core.graph import Artifact, Kind, Step
 from millwork.core.options import Options
 from millwork.core.signature import Parameter, PathRole, Signature
 from millwork.core.storage import exists, is_remote, local_path
@@ -45,7 +45,7 @@ def import_artifact(artifact: A, *, id: str = "") -> A:
 class ImportStep(Step):
     """Registers what is at `uri`; writes nothing."""
 
-    kind: ClassVar[Literal["class", "function", "import"]] = "import"
+    kind: ClassVar[Kind] = "import"
 
     def __init__(self, id: str, type: type[Artifact], uri: str, properties: Mapping[str, Any]) -> None:
         self.id = id

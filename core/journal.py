@@ -21,6 +21,7 @@ from millwork.core.records import (
     new_artifact,
     to_stored,
 )
+from millwork.core.resolving import load_found
 from millwork.core.run import Run, StepStatus
 from millwork.core.storage import remove
 from millwork.core.store import MetadataStore, RunContexts
@@ -68,11 +69,15 @@ class Journal:
 
     def begin(self, step: PlannedStep, parts: Parts, reason: str) -> OpenExecution:
         """The step is about to run."""
-        parameters = {name: to_stored(value) for name, value in step.parameters.items() if value is not None}
-        known = _fingerprint_properties(parts)
         type_name, inputs = type_name_of(step), self._input_ids(step)
         id = self._store.register(
-            self._contexts, step.id, type_name, step.base_type, parameters, inputs, known
+            self._contexts,
+            step.id,
+            type_name,
+            step.base_type,
+            _stored_parameters(step),
+            inputs,
+            _fingerprint_properties(parts),
         )
         return OpenExecution(step, id, parts, reason)
 
@@ -126,11 +131,22 @@ class Journal:
         known: dict[str, Stored] = {"__cached_from__": earlier.id}
         if parts:
             known |= _fingerprint_properties(parts)
-        self._real[step.id] = outputs
-        self._run.outputs[step.id] = {
-            name: records[0].load(load_reference(step.outputs[name])) for name, records in outputs.items()
-        }
+        self._take(step, outputs)
         return self.settle(step, State.CACHED, reason, known, outputs)
+
+    def resolve(
+        self, step: PlannedStep, found: Sequence[ArtifactRecord], reason: str, parts: Parts
+    ) -> StepStatus:
+        """What a resolver found is its output. It may be nothing."""
+        [output] = step.outputs
+        self._take(step, {output: found})
+        return self.settle(
+            step,
+            State.COMPLETE,
+            reason,
+            {**_stored_parameters(step), **_fingerprint_properties(parts)},
+            found={output: found},
+        )
 
     def settle(
         self,
@@ -140,8 +156,9 @@ class Journal:
         known: Mapping[str, Stored] | None = None,
         outputs: Mapping[str, Sequence[ArtifactRecord]] | None = None,
         failure: Failure | None = None,
+        found: Mapping[str, Sequence[ArtifactRecord]] | None = None,
     ) -> StepStatus:
-        """The step ended without work: cached, skipped, cancelled, or failed before it began."""
+        """The step ended without work: cached, resolved, skipped, cancelled, or failed before it began."""
         failed = _failure_properties(failure) if failure else {}
         execution = self._store.record(
             self._contexts,
@@ -150,8 +167,9 @@ class Journal:
             step.base_type,
             state,
             self._input_ids(step),
-            {name: [a.id for a in artifacts] for name, artifacts in (outputs or {}).items()},
+            _ids(outputs or {}),
             {"__reason__": reason, **(known or {}), **failed},
+            _ids(found or {}),
         )
         return self._note(
             StepStatus(step.id, state, reason=reason, began=time.time(), execution=execution, failure=failure)
@@ -171,7 +189,7 @@ class Journal:
         properties: Mapping[str, Stored],
         external: bool,
     ) -> None:
-        self._real[execution.step.id] = self._store.finish(
+        recorded = self._store.finish(
             execution.id,
             self._contexts,
             execution.step.id,
@@ -179,13 +197,23 @@ class Journal:
             properties,
             fingerprint(execution.parts),
         )
-        self._run.outputs[execution.step.id] = outputs
+        self._real[execution.step.id] = recorded
+        for name, artifact in outputs.items():
+            artifact.id = recorded[name][0].id
+        self._run.outputs[execution.step.id] = {name: [artifact] for name, artifact in outputs.items()}
+
+    def _take(self, step: PlannedStep, outputs: Mapping[str, Sequence[ArtifactRecord]]) -> None:
+        """Use artifacts that are in the store already."""
+        self._real[step.id] = outputs
+        self._run.outputs[step.id] = {
+            name: [load_found(record, load_reference(step.outputs[name])) for record in records]
+            for name, records in outputs.items()
+        }
 
     def _input_ids(self, step: PlannedStep) -> dict[str, list[int]]:
         return {
-            name: [self._real[w.step][w.output][0].id for w in wires]
+            name: [a.id for w in wires for a in self._real.get(w.step, {}).get(w.output, ())]
             for name, wires in step.inputs.items()
-            if all(w.step in self._real for w in wires)
         }
 
     def _note(self, status: StepStatus) -> StepStatus:
@@ -196,6 +224,14 @@ class Journal:
 def type_name_of(step: PlannedStep) -> str:
     """The execution's type in ML Metadata: the qualified name of the component."""
     return step.reference.replace(":", ".")
+
+
+def _stored_parameters(step: PlannedStep) -> dict[str, Stored]:
+    return {name: to_stored(value) for name, value in step.parameters.items() if value is not None}
+
+
+def _ids(artifacts: Mapping[str, Sequence[ArtifactRecord]]) -> dict[str, list[int]]:
+    return {name: [a.id for a in records] for name, records in artifacts.items()}
 
 
 def _remove_leftovers(execution: OpenExecution) -> None:

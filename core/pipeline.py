@@ -52,6 +52,7 @@ class Pipeline(Generic[R]):
         given = list(steps)
         self.steps = _in_given_order(list(upstream([*_products_in(produces), *given])), given)
         self._check_ids()
+        self._check_exit()
         self._own()
 
     def _check_ids(self) -> None:
@@ -59,6 +60,15 @@ class Pipeline(Generic[R]):
             _checked_name("step", id)
             if times > 1:
                 raise DuplicateId(id)
+
+    def _check_exit(self) -> None:
+        for step in self.steps:
+            for needed in step.needs():
+                if needed.producer and needed.producer.at_exit and not step.at_exit:
+                    raise WrongArgument(
+                        f"{step.id} needs what {needed.producer.id} writes, which runs at the end, after {step.id}. "
+                        "Place both below `with on_exit():`, or none"
+                    )
 
     def _own(self) -> None:
         for step in self.steps:
@@ -149,9 +159,12 @@ def _source_of(function: Callable[..., object]) -> str:
 
 
 def _in_given_order(found: list[Step], given: list[Step]) -> list[Step]:
-    """Steps as the user wrote them where that order works, so that plans and logs read like the source."""
+    """Steps as the user wrote them where that order works, so that plans and logs read like the source.
+
+    Those at exit come last.
+    """
     place = {step: i for i, step in enumerate(given)}
-    remaining = sorted(found, key=lambda s: place.get(s, -1))
+    remaining = sorted(found, key=lambda s: (s.at_exit, place.get(s, -1)))
     ordered: list[Step] = []
     done: set[Step] = set()
     while remaining:

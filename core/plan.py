@@ -16,11 +16,14 @@ from millwork.core.component import Component, contract_of
 from millwork.core.conditions import condition_to_json
 from millwork.core.contract import check_arguments
 from millwork.core.errors import BadInput, NotFound, WrongArgument, did_you_mean
+from millwork.core.exit_handler import FinalStatus
 from millwork.core.function import FunctionComponent
 from millwork.core.graph import Artifact, Step
 from millwork.core.importing import ImportStep
 from millwork.core.options import Options
 from millwork.core.pipeline import Pipeline, PipelineFunction
+from millwork.core.resolving import ResolverStep
+from millwork.core.signature import Signature
 from millwork.core.values import decode, encode
 
 SCHEMA = "millwork/plan/v1"
@@ -45,17 +48,35 @@ class PlannedStep:
     libraries: tuple[str, ...]
     parameters: Mapping[str, Any]
     inputs: Mapping[str, tuple[Wire, ...]]
+    lists: tuple[str, ...]
+    """The inputs that were given as a list."""
     outputs: Mapping[str, str]
     """The artifact types, as `module:name`."""
     conditions: tuple[Mapping[str, Any], ...]
+    at_exit: bool
+    """It runs at the end of the run, whatever happened."""
     options: Options
 
     def needs(self) -> Iterator[Wire]:
         """Every output of other steps that must be known before this step may start."""
         for wires in self.inputs.values():
             yield from wires
+        yield from self.condition_wires()
+
+    def condition_wires(self) -> Iterator[Wire]:
+        """The outputs whose properties decide whether this step runs."""
         for condition in self.conditions:
             yield from _wires_in(condition)
+
+    @property
+    def signature(self) -> Signature:
+        """The contract of its component. What is no component has neither inputs nor outputs."""
+        target = load_reference(self.reference)
+        if isinstance(target, FunctionComponent):
+            return target.signature
+        if isinstance(target, type) and issubclass(target, Component):
+            return contract_of(target)
+        return Signature({}, {}, {})
 
     def load(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Step:
         """The step itself, ready to run: with real inputs, and a place for each output."""
@@ -64,15 +85,24 @@ class PlannedStep:
             kind = load_reference(self.outputs["imported"])
             return ImportStep(self.id, kind, parameters["uri"], parameters["properties"]).bind({}, outputs)
         target = load_reference(self.reference)
+        if self.kind == "resolver":
+            [(name, kind)] = self.outputs.items()
+            return ResolverStep(
+                self.id, target(**parameters), load_reference(kind), several=name == "artifacts"
+            )
         if isinstance(target, type) and issubclass(target, Component):
-            wanted = target(id=self.id, options=self.options, **parameters, **_as_arguments(target, inputs))
+            wanted = target(id=self.id, options=self.options, **parameters, **self._arguments(inputs))
             return wanted.bind(inputs, outputs)
         if isinstance(target, FunctionComponent):
             place = target.configured(id=self.id, options=self.options)
-            return place.step(**parameters, **_as_arguments(target, inputs)).bind(inputs, outputs)
+            return place.step(**parameters, **self._arguments(inputs)).bind(inputs, outputs)
         raise WrongArgument(
             f"{self.reference} is a plain {type(target).__name__}, not a component. Decorate it with @component"
         )
+
+    def _arguments(self, inputs: Mapping[str, Sequence[Artifact]]) -> dict[str, Any]:
+        given = {n: list(a) if n in self.lists else a[0] for n, a in inputs.items()}
+        return {**dict.fromkeys(self.inputs), **given}
 
 
 @dataclass(frozen=True)
@@ -140,6 +170,7 @@ def step_from_json(content: Mapping[str, Any]) -> PlannedStep:
     inputs = {name: tuple(Wire(**w) for w in wires) for name, wires in content["inputs"].items()}
     changed = {
         "inputs": inputs,
+        "lists": tuple(content["lists"]),
         "libraries": tuple(content["libraries"]),
         "conditions": tuple(content["conditions"]),
         "options": Options(**content["options"]),
@@ -147,20 +178,35 @@ def step_from_json(content: Mapping[str, Any]) -> PlannedStep:
     return PlannedStep(**{**content, **changed})
 
 
+def final_status_parameters(signature: Signature) -> list[str]:
+    """The parameters that the runner fills in, in a step at exit."""
+    return [name for name, parameter in signature.parameters.items() if parameter.hint is FinalStatus]
+
+
 def _plan_step(step: Step) -> PlannedStep:
     check_arguments(
         step.reference.partition(":")[2], step.signature, step.arguments
     )  # may have been assigned since
+    filled_in = final_status_parameters(step.signature)
+    if filled_in and not step.at_exit:
+        raise WrongArgument(
+            f"{step.id}: {filled_in[0]} is how the run ended, which only steps at its end can know. Place the step "
+            "below `with on_exit():`"
+        )
     return PlannedStep(
         id=step.id,
         kind=step.kind,
         reference=step.reference,
         base_type=step.base_type,
         libraries=step.libraries,
-        parameters={n: encode(v, f"{step.id}: {n}") for n, v in step.parameters.items()},
+        parameters={
+            n: encode(v, f"{step.id}: {n}") for n, v in step.parameters.items() if n not in filled_in
+        },
         inputs={name: tuple(_wire(a) for a in artifacts) for name, artifacts in step.inputs.items()},
+        lists=step.lists,
         outputs={name: reference_to(type(a)) for name, a in step.outputs.items()},
         conditions=tuple(condition_to_json(c) for c in step.conditions),
+        at_exit=step.at_exit,
         options=step.options,
     )
 
@@ -177,10 +223,3 @@ def _wires_in(condition: Mapping[str, Any]) -> Iterator[Wire]:
             yield from _wires_in(operand)
         elif isinstance(operand, Mapping):
             yield Wire(operand["step"], operand["output"])
-
-
-def _as_arguments(
-    target: type[Component] | FunctionComponent[Any, Any], inputs: Mapping[str, Sequence[Artifact]]
-) -> dict[str, Any]:
-    signature = contract_of(target) if isinstance(target, type) else target.signature
-    return {n: list(a) if signature.inputs[n].many else a[0] for n, a in inputs.items()}

@@ -48,7 +48,8 @@ class ArtifactRecord:
     def load(self, kind: type[Artifact]) -> Artifact:
         """The artifact as an object of its type."""
         stored = {n: v for n, v in self.properties.items() if n in property_names(kind)}
-        return kind(self.uri, digest=self.digest, signature=self.signature, **_from_stored(kind, stored))
+        known = {"id": self.id, "digest": self.digest, "signature": self.signature}
+        return kind(self.uri, **known, **_from_stored(kind, stored))
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
     return {
         "type": reference_to(type(artifact)),
         "uri": artifact.uri,
+        "id": artifact.id,
         "digest": artifact.digest,
         "signature": artifact.signature,
         "properties": {n: to_stored(v) for n, v in artifact.properties.items()},
@@ -179,7 +181,8 @@ def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
 def artifact_from_json(content: Mapping[str, Any], kind: type[Artifact]) -> Artifact:
     """What `artifact_to_json` was given."""
     properties = _from_stored(kind, content["properties"])
-    return kind(content["uri"], digest=content["digest"], signature=content["signature"], **properties)
+    known = {name: content[name] for name in ("id", "digest", "signature")}
+    return kind(content["uri"], **known, **properties)
 
 
 def _from_stored(kind: type[Artifact], stored: Mapping[str, Stored]) -> dict[str, Any]:

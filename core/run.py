@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar, cast, overload
 
 from millwork.core.errors import NotFound, RunFailed
 from millwork.core.failures import Failure
@@ -37,24 +37,50 @@ class StepStatus:
 
 @dataclass
 class Run:
-    """One execution of a pipeline: `run[promise]` is the real artifact, of the same type."""
+    """One execution of a pipeline: `run[promise]` is the real artifact, of the same type.
+
+    Of a list of promises it is the list of artifacts, as many as resolvers have found.
+    """
 
     id: str
     pipeline: str
     root: str
     state: State = State.RUNNING
     steps: dict[str, StepStatus] = field(default_factory=dict)
-    outputs: dict[str, Mapping[str, Artifact]] = field(default_factory=dict, repr=False)
-    """Real artifacts by step and output name."""
+    outputs: dict[str, Mapping[str, Sequence[Artifact]]] = field(default_factory=dict, repr=False)
+    """Real artifacts by step and output name: one, unless a resolver found several or none."""
 
-    def __getitem__(self, promise: A) -> A:
+    @overload
+    def __getitem__(self, promise: A) -> A: ...
+    @overload
+    def __getitem__(self, promise: list[A]) -> list[A]: ...
+    def __getitem__(self, promise: A | list[A]) -> A | list[A]:
+        if isinstance(promise, list):
+            return [artifact for p in promise for artifact in self._all(p)]
+        found = self._all(promise)
+        if len(found) > 1:
+            step = promise.producer.id if promise.producer else ""
+            raise NotFound(
+                f"Run {self.id}: {step} found {len(found)} artifacts. Write run[[promise]] for a list"
+            )
+        if not found:
+            raise self._nothing(promise)
+        return found[0]
+
+    def _all(self, promise: A) -> list[A]:
         producer = promise.producer
-        step = producer.id if producer else ""
-        if producer is None or step not in self.outputs:
-            why = f": {step} is {self.steps[step].state.value}" if step in self.steps else ""
-            raise NotFound(f"Run {self.id} has no {type(promise).__name__} of {step or 'nobody'}{why}")
+        if producer is None or producer.id not in self.outputs:
+            raise self._nothing(promise)
         name = next(n for n, a in producer.outputs.items() if a is promise)
-        return cast(A, self.outputs[step][name])
+        return [cast(A, artifact) for artifact in self.outputs[producer.id][name]]
+
+    def _nothing(self, promise: Artifact) -> NotFound:
+        step = promise.producer.id if promise.producer else ""
+        status = self.steps.get(step)
+        why = (
+            f": {step} {status.reason if status.state.good else f'is {status.state.value}'}" if status else ""
+        )
+        return NotFound(f"Run {self.id} has no {type(promise).__name__} of {step or 'nobody'}{why}")
 
     @property
     def failed(self) -> list[StepStatus]:

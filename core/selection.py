@@ -11,7 +11,10 @@ from millwork.core.plan import Plan
 def select(
     plan: Plan, from_: Sequence[str] = (), to: Sequence[str] = (), only: Sequence[str] = ()
 ) -> frozenset[str] | None:
-    """The steps downstream of `from_` and upstream of `to` (both inclusive), or exactly `only`. None: all."""
+    """The steps downstream of `from_` and upstream of `to` (both inclusive), or exactly `only`. None: all.
+
+    What runs at exit belongs to every selection.
+    """
     known = [s.id for s in plan.steps]
     for name in (*from_, *to, *only):
         if name not in known:
@@ -23,7 +26,7 @@ def select(
         chosen &= _downstream(plan, from_)
     if to:
         chosen &= _upstream(plan, to)
-    return frozenset(chosen)
+    return frozenset(chosen | {s.id for s in plan.steps if s.at_exit})
 
 
 def _downstream(plan: Plan, start: Iterable[str]) -> set[str]:

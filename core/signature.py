@@ -32,7 +32,16 @@ class Input:
     name: str
     type: type
     optional: bool = False
+    one: bool = True
+    """One artifact may be given by itself."""
     many: bool = False
+    """A list of artifacts may be given."""
+
+    @property
+    def hint(self) -> str:
+        """The type as a user would write it."""
+        one, many = [self.type.__name__] * self.one, [f"list[{self.type.__name__}]"] * self.many
+        return " | ".join([*one, *many, *["None"] * self.optional])
 
 
 @dataclass(frozen=True)

@@ -7,35 +7,31 @@ custom property whose name begins and ends with `__`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from millwork.core.errors import NotFound
-from millwork.core.records import ArtifactRecord, ExecutionRecord, NewArtifact, RunRecord, State, Stored
-from millwork.core.store_connection import Connection, connect, proto
+from millwork.core.records import ArtifactRecord, NewArtifact, State, Stored
+from millwork.core.store_connection import proto
 from millwork.core.store_messages import (
     DELETED,
+    FOUND,
     INPUT,
     LIVE,
     OUTPUT,
     artifact_record,
     event,
-    event_places,
-    execution_record,
-    run_record,
     set_custom,
     set_declared,
     state_code,
 )
+from millwork.core.store_queries import StoreQueries
 
 
-class MetadataStore:
+class MetadataStore(StoreQueries):
     """Reads and writes one store. One process writes: the runner's."""
 
     def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self._connection: Connection = connect(uri)
+        super().__init__(uri)
         self._types: dict[tuple[str, ...], int] = {}
 
     # Writing
@@ -120,12 +116,14 @@ class MetadataStore:
         inputs: Mapping[str, Sequence[int]],
         outputs: Mapping[str, Sequence[int]],
         properties: Mapping[str, Stored],
+        found: Mapping[str, Sequence[int]] | None = None,
     ) -> int:
-        """Record a step that did not run: found in the cache, or skipped."""
+        """Record a step that did no work: taken from the cache, skipped, or a resolver with what it `found`."""
         with self._connection.writing():
             execution = self._new_execution(contexts, node, type_name, base_type, state)
             set_custom(execution, properties)
             events = self._input_events(inputs) + self._events(outputs, OUTPUT)
+            events += self._events(found or {}, FOUND)
             return self._put(execution, events, contexts.of(node))
 
     def mark_deleted(self, artifacts: Sequence[int]) -> None:
@@ -135,96 +133,6 @@ class MetadataStore:
             for artifact in found:
                 artifact.state = DELETED
             mlmd.put_artifacts(found)
-
-    # Reading
-
-    def cached(self, fingerprint: str) -> Iterator[tuple[ExecutionRecord, dict[str, list[ArtifactRecord]]]]:
-        """The completed executions with this fingerprint, newest first, each with what it wrote."""
-        mlmd = self._connection.reading()
-        context = mlmd.get_context_by_type_and_name("execution_cache", fingerprint)
-        for found in self._executions(context.id, page=1) if context else ():
-            yield found, self.outputs_of(found.id)
-
-    def latest_execution(self, pipeline: str, node: str, states: Sequence[State]) -> ExecutionRecord | None:
-        """The newest execution of a node in one of these states."""
-        mlmd = self._connection.reading()
-        context = mlmd.get_context_by_type_and_name("node", f"{pipeline}.{node}")
-        if context is None:
-            return None
-        return next((e for e in self._executions(context.id, page=10) if e.state in states), None)
-
-    def executions_of_run(self, run: str) -> list[ExecutionRecord]:
-        """Every execution of a run, in the order in which they began."""
-        mlmd = self._connection.reading()
-        context = self._found(mlmd.get_context_by_type_and_name("pipeline_run", run), f"run {run}")
-        return sorted(self._executions(context.id), key=lambda e: e.id)
-
-    def execution(self, id: int) -> ExecutionRecord:
-        """One execution."""
-        found = self._connection.reading().get_executions_by_id([id])
-        return execution_record(self._found(found[0] if found else None, f"execution {id}"))
-
-    def outputs_of(self, execution: int) -> dict[str, list[ArtifactRecord]]:
-        """What an execution wrote, by output name."""
-        return self._artifacts_of(execution, OUTPUT)
-
-    def inputs_of(self, execution: int) -> dict[str, list[ArtifactRecord]]:
-        """What an execution read, by input name."""
-        return self._artifacts_of(execution, INPUT)
-
-    def producer_of(self, artifact: int) -> ExecutionRecord | None:
-        """The execution that wrote an artifact."""
-        return next(iter(self._executions_at(artifact, OUTPUT)), None)
-
-    def consumers_of(self, artifact: int) -> list[ExecutionRecord]:
-        """The executions that read an artifact."""
-        return self._executions_at(artifact, INPUT)
-
-    def users_of(self, artifact: int) -> list[ExecutionRecord]:
-        """Every execution that wrote an artifact, read it, or took it from the cache."""
-        return sorted(
-            [*self._executions_at(artifact, OUTPUT), *self._executions_at(artifact, INPUT)],
-            key=lambda e: e.id,
-        )
-
-    def runs(
-        self, limit: int = 50, pipeline: str = "", states: Sequence[State] = (), prefix: str = ""
-    ) -> list[RunRecord]:
-        """The newest runs, newest first: of one pipeline, in one of these states, with ids that begin so."""
-        contexts = self._connection.newest("ContextsByType", min(limit, 100), type_name="pipeline_run")
-        wanted = (
-            r
-            for r in map(run_record, contexts)
-            if r.id.startswith(prefix)
-            and (not pipeline or r.pipeline == pipeline)
-            and (not states or r.state in states)
-        )
-        return list(islice(wanted, limit))
-
-    def run(self, id: str) -> RunRecord:
-        """One run, by its full id."""
-        context = self._connection.reading().get_context_by_type_and_name("pipeline_run", id)
-        return run_record(self._found(context, f"run {id}"))
-
-    def artifacts(self, limit: int = 50, type_name: str = "", run: str = "") -> list[ArtifactRecord]:
-        """The newest artifacts, newest first: of one type, read or written by one run."""
-        page = min(limit, 100)
-        if run:
-            context = self._connection.reading().get_context_by_type_and_name("pipeline_run", run)
-            if context is None:
-                return []
-            found = self._connection.newest("ArtifactsByContext", page, context_id=context.id)
-        elif type_name:
-            found = self._connection.newest("ArtifactsByType", page, type_name=type_name)
-        else:
-            found = self._connection.newest("Artifacts", page)
-        wanted = (a for a in found if not type_name or a.type == type_name)
-        return [artifact_record(a) for a in islice(wanted, limit)]
-
-    def artifact(self, id: int) -> ArtifactRecord:
-        """One artifact."""
-        found = self._connection.reading().get_artifacts_by_id([id])
-        return artifact_record(self._found(found[0] if found else None, f"artifact {id}"))
 
     # Within
 
@@ -299,32 +207,6 @@ class MetadataStore:
             {a.id: a for a in self._connection.store.get_artifacts_by_id(sorted(places))} if places else {}
         )
         return [(found[id], event(kind, *where)) for id, where in places.items()]
-
-    def _executions(self, context: int, page: int = 100) -> Iterator[ExecutionRecord]:
-        return map(execution_record, self._connection.newest("ExecutionsByContext", page, context_id=context))
-
-    def _artifacts_of(self, execution: int, kind: int) -> dict[str, list[ArtifactRecord]]:
-        mlmd = self._connection.reading()
-        events = [e for e in mlmd.get_events_by_execution_ids([execution]) if e.type == kind]
-        ids = [e.artifact_id for e in events]
-        found = {a.id: artifact_record(a) for a in mlmd.get_artifacts_by_id(ids)} if ids else {}
-        placed: dict[str, list[tuple[int, ArtifactRecord]]] = {}
-        for e in events:
-            for key, index in event_places(e):
-                placed.setdefault(key, []).append((index, found[e.artifact_id]))
-        return {key: [a for _, a in sorted(pairs, key=lambda p: p[0])] for key, pairs in placed.items()}
-
-    def _executions_at(self, artifact: int, kind: int) -> list[ExecutionRecord]:
-        mlmd = self._connection.reading()
-        events = mlmd.get_events_by_artifact_ids([artifact])
-        ids = [e.execution_id for e in events if e.type == kind]
-        found = mlmd.get_executions_by_id(ids) if ids else []
-        return sorted(map(execution_record, found), key=lambda e: e.id)  # servers keep no order
-
-    def _found(self, message: Any, what: str) -> Any:
-        if message is None:
-            raise NotFound(f"There is no {what} in the store {self.uri}")
-        return message
 
 
 class RunContexts:

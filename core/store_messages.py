@@ -13,6 +13,8 @@ LIVE, DELETED = 2, 4
 _EXACT = "__exact__"
 """Holds numbers that would else be rounded."""
 INPUT, OUTPUT = 3, 4
+FOUND = 6
+"""INTERNAL_OUTPUT, which TFX's Resolver records: the execution did not write the artifact."""
 
 _ARTIFACT_STATES = ("unknown", "pending", "live", "marked for deletion", "deleted", "abandoned", "reference")
 _CODES = {State.RUNNING: 2, State.COMPLETE: 3, State.FAILED: 4, State.CACHED: 5}

@@ -95,6 +95,32 @@ class Sum(Component):
         )
 
 
+class Count(Component):
+    """Says what it was given: one artifact by itself, or a list."""
+
+    examples: Examples | list[Examples]
+    more: list[Examples] | Examples | None = None
+    report: Report = output()
+
+    def run(self) -> None:
+        (self.report.path / "report.txt").write_text(f"{shape(self.examples)}, {shape(self.more)}")
+
+
+def shape(given: Examples | list[Examples] | None) -> str:
+    """`one`, `list of 2`, or `nothing`."""
+    if isinstance(given, list):
+        return f"list of {len(given)}"
+    return "one" if given else "nothing"
+
+
+@component
+def count(
+    report: Report, examples: Examples | list[Examples], more: Examples | list[Examples] | None = None
+) -> None:
+    """The same as a function."""
+    (report.path / "report.txt").write_text(f"{shape(examples)}, {shape(more)}")
+
+
 class Everything(Component):
     """Takes a parameter of every kind and writes what it got."""
 

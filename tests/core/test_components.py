@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_parts import Colour, Everything, Reader, Rows, Sum, Window, number
+from sample_parts import Colour, Count, Everything, Reader, Rows, Sum, Window, count, number
 
 from millwork import Component, Options, output
 from millwork.core.artifacts import Examples, Float, Integer, Report
@@ -25,7 +25,7 @@ def refused(message: str) -> Any:
 def test_artifact_fields_are_inputs_output_fields_are_outputs_the_rest_are_parameters() -> None:
     contract = contract_of(Sum)
     assert contract.inputs == {
-        "examples": Input("examples", Examples, many=True),
+        "examples": Input("examples", Examples, one=False, many=True),
         "extra": Input("extra", Integer, optional=True),
     }
     assert list(contract.parameters) == ["scale"]
@@ -76,6 +76,52 @@ def test_a_wrong_wire_says_what_was_expected_and_who_made_what_was_given() -> No
         Sum(examples=[], extra=Rows().examples)  # type: ignore[arg-type]
     with refused("Sum: extra must be Integer | None, not 3 of type int"):
         Sum(examples=[], extra=3)  # type: ignore[arg-type]
+
+
+def test_an_input_may_take_one_artifact_or_a_list() -> None:
+    for contract in (contract_of(Count), count.signature):
+        assert contract.inputs == {
+            "examples": Input("examples", Examples, many=True),
+            "more": Input("more", Examples, optional=True, many=True),
+        }
+    assert contract_of(Count).inputs["more"].hint == "Examples | list[Examples] | None"
+    one = Rows().examples
+    with refused("Count: examples must be Examples | list[Examples], not Integer made by number"):
+        Count(examples=[one, number()])  # type: ignore[list-item]
+    with refused("Count: more must be Examples | list[Examples] | None, not 3 of type int"):
+        Count(examples=one, more=3)  # type: ignore[arg-type]
+    with refused("count: examples must be Examples | list[Examples], not None of type NoneType"):
+        count(None)  # type: ignore[arg-type]
+    with refused("Sum: extra must be Integer | None, not [Integer("):
+        Sum(examples=[], extra=[number()])  # type: ignore[arg-type]
+
+
+class Mixed(Component):
+    """Two artifact types in one input."""
+
+    things: Examples | list[Report]
+
+    def run(self) -> None: ...
+
+
+def test_an_input_is_of_one_artifact_type() -> None:
+    with refused(
+        "Mixed: the input things must be of one artifact type, such as Examples | list[Examples] | None, but is "
+        "annotated Examples | list[millwork.core.artifacts.Report]"
+    ):
+        Mixed(things=Rows().examples)
+
+
+@pytest.mark.parametrize("step", [Count, count.step])
+def test_the_field_holds_what_was_given(step: Any, tmp_path: Path) -> None:
+    rows = perform(Rows(), tmp_path / "rows").examples
+
+    def told(**given: Any) -> str:
+        return (perform(step(**given), tmp_path).outputs["report"].path / "report.txt").read_text()
+
+    assert told(examples=rows) == "one, nothing"
+    assert told(examples=[rows], more=rows) == "list of 1, one"
+    assert told(examples=[rows, rows], more=[]) == "list of 2, list of 0"
 
 
 def test_none_is_only_for_optional_inputs() -> None:

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from sample_parts import (
+    Count,
     Everything,
     Exporter,
     Rows,
     Sum,
     add,
+    count,
     environment,
     facts,
     fail,
@@ -35,7 +37,7 @@ from millwork.core.artifacts import Examples, Float, Integer, Model, Report, Sch
 from millwork.core.errors import NotFound
 from millwork.core.execution import RunSettings
 from millwork.core.graph import custom_property
-from millwork.core.plan import compile_pipeline
+from millwork.core.plan import Plan, compile_pipeline
 from millwork.core.planning import preview
 from millwork.core.records import State
 from millwork.core.run import Run
@@ -116,6 +118,24 @@ def test_lists_keep_their_order_and_optional_inputs_may_be_absent(root: Path) ->
     run = run_inline(described, root)
     values = {n: run[a].value for n, a in described.produces.items() if n != "model"}
     assert values == {"total": 111, "none": 0, "with": 11, "without": 1, "sum": 2.0}
+
+
+def test_one_artifact_and_a_list_of_one_arrive_as_they_were_given(root: Path) -> None:
+    rows = Rows(count=2).examples
+    steps = {
+        "one": Count(id="one", examples=rows),
+        "list": Count(id="list", examples=[rows], more=rows),
+        "lists": Count(id="lists", examples=[rows, rows], more=[]),
+    }
+    described = Pipeline("p", {**steps, "function": count([rows], rows)})
+    for _ in range(2):
+        run = run_inline(described, root)
+        told = [(o["report"].path / "report.txt").read_text() for s, o in run.outputs.items() if s != "rows"]
+        assert told == ["one, nothing", "list of 1, one", "list of 2, list of 0", "list of 1, one"]
+    assert {s.state for s in run.steps.values()} == {State.CACHED}
+    plan = compile_pipeline(described)
+    assert plan["list"].lists == ("examples",)
+    assert Plan.from_json(plan.to_json()) == plan
 
 
 def test_values_of_every_kind_pass_from_step_to_step(root: Path) -> None:

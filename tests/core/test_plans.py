@@ -76,6 +76,7 @@ def test_a_plan_says_everything_about_a_step(tmp_path: Path) -> None:
             "examples": (Wire("halves", "low"), Wire("halves", "high")),
             "extra": (Wire("facts", "whole"),),
         },
+        lists=("examples",),
         outputs={"total": "millwork.core.artifacts:Float", "report": "millwork.core.artifacts:Report"},
         conditions=plan["sum"].conditions,
         options=Options(),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from millwork.cli import options
-from millwork.cli.components import catalog, describe, find_component, input_type, summary_of
+from millwork.cli.components import catalog, describe, find_component, summary_of
 from millwork.cli.documents import CatalogDocument, ComponentDocument
 from millwork.cli.printing import print_json, print_table
 from millwork.core.component import Component, contract_of
@@ -24,7 +24,7 @@ def list_(as_json: options.AsJson = False) -> None:
             {
                 "name": name,
                 "summary": summary_of(component),
-                "inputs": [f"{n}: {input_type(i)}" for n, i in contract_of(component).inputs.items()],
+                "inputs": [f"{n}: {i.hint}" for n, i in contract_of(component).inputs.items()],
                 "outputs": [f"{n}: {kind.__name__}" for n, kind in contract_of(component).outputs.items()],
             }
             for name, component in catalog().items()

@@ -60,12 +60,6 @@ def summary_of(component: type[Component]) -> str:
     return _docstring(component)[0]
 
 
-def input_type(wanted: Input) -> str:
-    """The type of an input as a user would write it."""
-    name = f"list[{wanted.type.__name__}]" if wanted.many else wanted.type.__name__
-    return f"{name} | None" if wanted.optional else name
-
-
 @functools.cache
 def runners() -> list[str]:
     """The runners there are. Each executes every component, or refuses it by name before anything runs."""
@@ -137,7 +131,7 @@ def _call(component: type[Component]) -> str:
 def _input(wanted: Input, about: Mapping[str, str]) -> InputDocument:
     return {
         "name": wanted.name,
-        "type": input_type(wanted),
+        "type": wanted.hint,
         "optional": wanted.optional,
         "many": wanted.many,
         "about": about.get(wanted.name, ""),

@@ -246,7 +246,7 @@ class InputDocument(TypedDict):
     type: str
     optional: bool
     many: bool
-    """True if it takes a list."""
+    """True if it takes a list. `type` says whether it takes one artifact by itself too."""
     about: str
 
 
