@@ -28,7 +28,8 @@ class StatisticsGen(Component):
     base_type = "mlmd.Process"
     libraries = ("tensorflow_data_validation",)
 
-    examples: Examples
+    examples: Examples | list[Examples]
+    """Several, such as one for each span, are described as one data set."""
     schema: Schema | None = None
     exclude_splits: tuple[str, ...] = ()
     sample_rate: float | None = None
@@ -59,8 +60,9 @@ class StatisticsGen(Component):
                 raise WrongArgument(f"StatisticsGen: {name} must be at least 1, but got {value}")
 
     def run(self) -> None:
-        self.statistics.split_names = statistics.splits_without(self.examples, self.exclude_splits)
-        self.statistics.span = self.examples.span
+        newest = reading.newest(self.examples)
+        self.statistics.split_names = statistics.splits_without(newest, self.exclude_splits)
+        self.statistics.span = newest.span
         schema = schema_file.read_schema(self.schema.path) if self.schema else None
         for split in self.statistics.split_names:
             described = statistics.describe(self._rows(split), self._options(schema))

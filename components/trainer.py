@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from millwork.components.data.reading import each
 from millwork.components.data.schema_file import FILE_NAME as SCHEMA_FILE
 from millwork.components.data.statistics import num_examples, read_statistics
 from millwork.components.models.autograph import framework_source_as_it_is
@@ -29,6 +31,8 @@ from millwork.core.callables import check_user_function, user_function
 from millwork.core.component import Component, output
 from millwork.core.errors import BadInput, WrongArgument, did_you_mean
 from millwork.core.signature import ModuleFile
+
+logger = logging.getLogger(__name__)
 
 EVAL_FOLDER = "Format-TFMA"
 HYPERPARAMETERS_FILE = "best_hyperparameters.txt"
@@ -86,14 +90,17 @@ class Trainer(Component):
     base_type = "mlmd.Train"
     libraries = ("tensorflow", "tensorflow_transform")
 
-    examples: Examples
-    """Raw or transformed rows: what `run_fn` expects."""
+    examples: Examples | list[Examples]
+    """Raw or transformed rows: what `run_fn` expects. Of several, such as one for each span, `fn_args.train_files`
+    lists the files of all."""
     transform_graph: TransformGraph | None = None
     schema: Schema | None = None
     statistics: ExampleStatistics | None = None
     base_model: Model | None = None
     """A model to start from: `run_fn` finds its folder in `fn_args.base_model`."""
     hyperparameters: HyperParameters | None = None
+    """What a Tuner found best: `run_fn` gets the JSON of its file as the dict `fn_args.hyperparameters`, and with
+    KerasTuner `keras_tuner.HyperParameters.from_config(fn_args.hyperparameters)`."""
     run_fn: Callable[..., Any] | str | None = None
     module_file: ModuleFile | None = None
     train_args: TrainArgs = TrainArgs()
@@ -102,6 +109,7 @@ class Trainer(Component):
     """Anything that `run_fn` should see as `fn_args.custom_config`."""
     model: Model = output()
     model_run: ModelRun = output()
+    """What `run_fn` wrote to `fn_args.model_run_dir`, such as `keras.callbacks.TensorBoard(fn_args.model_run_dir)`."""
 
     def check(self) -> None:
         check_user_function("Trainer", "run_fn", self.run_fn, self.module_file)
@@ -126,8 +134,13 @@ class Trainer(Component):
                 "to fn_args.serving_model_dir, for example with tf.saved_model.save(model, fn_args.serving_model_dir)"
             )
         self.model.framework = framework_of(saved)
+        if any(self.model_run.path.rglob("events.out.tfevents.*")):
+            logger.info(
+                "TensorBoard: tensorboard --logdir URI, where `millwork artifacts list --type ModelRun` says the URI"
+            )
 
     def _fn_args(self, working_dir: str) -> FnArgs:
+        self._check_formats()
         schema = str(self.schema.path / SCHEMA_FILE) if self.schema else None
         graph = str(self.transform_graph.path) if self.transform_graph else None
         return FnArgs(
@@ -151,18 +164,31 @@ class Trainer(Component):
         )
 
     def _patterns(self, splits: Sequence[str]) -> list[str]:
+        parts = each(self.examples)
+        known = parts[0].split_names
         for name in splits:
-            if name not in self.examples.split_names:
+            if name not in known:
                 raise BadInput(
                     f"Trainer wants the split {name!r}, and the examples have none of this name. "
-                    f"{did_you_mean(name, self.examples.split_names)} Choose with train_args and eval_args; "
+                    f"{did_you_mean(name, known)} Choose with train_args and eval_args; "
                     "EvalArgs(splits=()) evaluates nothing"
                 )
-        return [str(self.examples.split(name) / "*") for name in splits]
+        return [str(part.split(name) / "*") for name in splits for part in parts]
+
+    def _check_formats(self) -> None:
+        """`run_fn` reads all files in one way."""
+        first, *others = each(self.examples)
+        for other in others:
+            if other.file_format != first.file_format:
+                raise BadInput(
+                    f"Trainer reads examples of one format, but {first.uri!r} has {first.file_format} and "
+                    f"{other.uri!r} has {other.file_format}. Write them with the same format=..., or let one Transform "
+                    "of all of them come before"
+                )
 
     def _hint_at_format(self, error: Exception) -> None:
         """TensorFlow calls Parquet read as TFRecord corrupted: the most likely mistake with a TFX module."""
-        if type(error).__name__ == "DataLossError" and self.examples.file_format == PARQUET:
+        if type(error).__name__ == "DataLossError" and each(self.examples)[0].file_format == PARQUET:
             error.add_note(
                 "The examples are stored as Parquet, not as TFRecord. Read them with fn_args.data_accessor, "
                 "or let the component that writes them use format='tfrecord'"

@@ -21,7 +21,7 @@ def discover(batches: Iterable[pa.RecordBatch]) -> pa.Schema:
     found: dict[str, pa.DataType] = {}
     for batch in batches:
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            found[name] = _widest(name, found.get(name, pa.null()), _flat_type(column))
+            found[name] = widest(name, found.get(name, pa.null()), _flat_type(column))
     return pa.schema(sorted(found.items()))
 
 
@@ -48,7 +48,7 @@ def _is_text(values: pa.Array) -> bool:
     return True
 
 
-def _widest(name: str, known: pa.DataType, new: pa.DataType) -> pa.DataType:
+def widest(name: str, known: pa.DataType, new: pa.DataType) -> pa.DataType:
     """The type that holds the values of both."""
     import pyarrow as pa
 

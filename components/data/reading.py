@@ -1,5 +1,6 @@
 """Reading a split of `Examples` as record batches or as serialised tf.Examples, however it is stored.
 
+Where `examples` may be several artifacts, such as one for each span, their rows come in the order of the artifacts.
 Nothing here holds more than a few batches in memory.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from millwork.components.data.discovery import discover
+from millwork.components.data.discovery import discover, widest
 from millwork.components.data.forms import flatten, to_feature_form, to_flat_form
 from millwork.components.data.tf_example import decode, encode
 from millwork.components.data.tfrecord import read_records
@@ -19,22 +20,50 @@ from millwork.core.errors import BadInput, did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    OneOrMore = Examples | Sequence[Examples]
+
 __all__ = [
     "batches",
+    "conformed",
+    "each",
     "feature_batches",
     "flat_schema",
+    "newest",
     "serialized_batches",
     "split_files",
     "to_feature_form",
     "to_flat_form",
 ]
 
+SCHEMA_TYPES = {"int64": "INT", "float": "FLOAT", "large_binary": "BYTES"}
+"""What a schema calls the Arrow types of the feature form."""
 ROWS = 65_536
 """Rows in a batch: TFDV is three to four times faster with this many than with a thousand."""
 
 
+def each(examples: OneOrMore) -> tuple[Examples, ...]:
+    """The artifacts. BadInput if there are none, or if they do not have the same splits."""
+    if isinstance(examples, Examples):
+        return (examples,)
+    if not examples:
+        raise BadInput("There are no examples: the list of them is empty")
+    first = examples[0]
+    for other in examples:
+        if set(other.split_names) != set(first.split_names):
+            raise BadInput(
+                "Examples that are read together must have the same splits, but "
+                + " and ".join(f"{e.uri!r} has {', '.join(e.split_names) or 'none'}" for e in (first, other))
+            )
+    return tuple(examples)
+
+
+def newest(examples: OneOrMore) -> Examples:
+    """The artifact of the latest span, and of the latest version of it: what is made of all takes these from it."""
+    return max(each(examples), key=lambda one: (one.span, one.version))
+
+
 def batches(
-    examples: Examples, split: str, *, columns: Sequence[str] | None = None, rows: int = ROWS
+    examples: OneOrMore, split: str, *, columns: Sequence[str] | None = None, rows: int = ROWS
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a split in flat form, all batches with one schema. A split without rows has no batches.
 
@@ -44,88 +73,149 @@ def batches(
     """
     import pyarrow as pa
 
-    if examples.file_format == PARQUET:
-        for batch in _parquet(examples, split, columns, rows):
-            yield to_flat_form(batch)
+    parts = each(examples)
+    if len(parts) == 1 and parts[0].file_format == PARQUET:
+        _check_parquet(parts, split, columns)
+        for path in split_files(examples, split):
+            yield from map(to_flat_form, _parquet(path, columns, rows))
         return
     schema = flat_schema(examples, split)
     if columns is not None and schema.names:
-        _check_columns(columns, schema.names, examples, split)
+        _check_columns(columns, schema.names, parts, split)
         schema = pa.schema([schema.field(name) for name in columns])
-    for records in serialized_batches(examples, split, rows=rows):
-        yield flatten(decode(records), schema)
+    for batch in feature_batches(examples, split, columns=schema.names, rows=rows):
+        yield flatten(batch, schema)
 
 
 def feature_batches(
-    examples: Examples, split: str, *, columns: Sequence[str] | None = None, rows: int = ROWS
+    examples: OneOrMore,
+    split: str,
+    *,
+    columns: Sequence[str] | None = None,
+    rows: int = ROWS,
+    only: Path | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a split in feature form, as tfx_bsl gives them to TFDV and TFT.
+    """The rows of a split, or of one of its files, in feature form, as tfx_bsl gives them to TFDV and TFT.
 
-    From TFRecord a batch has the features that occur in it; with `columns`, one that does not occur in this
+    From TFRecord a batch has the features that occur in it. With `columns`, one that does not occur in this
     batch has Arrow's null type.
     """
-    if examples.file_format == PARQUET:
-        for batch in _parquet(examples, split, columns, rows):
-            yield to_feature_form(batch)
-        return
-    seen: set[str] = set()
-    for records in serialized_batches(examples, split, rows=rows):
-        batch = decode(records)
-        seen.update(batch.schema.names)
-        yield batch if columns is None else _select(batch, columns)
-    if columns is not None and seen:
-        _check_columns(columns, seen, examples, split)
+    parts = each(examples)
+    seen = set(_check_parquet(parts, split, columns))
+    found = False
+    for form, path in _files(parts, split):
+        if only is not None and path != only:
+            continue
+        for batch in (
+            map(to_feature_form, _parquet(path, columns, rows)) if form == PARQUET else _decoded(path, rows)
+        ):
+            found = True
+            seen.update(batch.schema.names)
+            yield batch if columns is None else _select(batch, columns)
+    if columns is not None and found and only is None:
+        _check_columns(columns, seen, parts, split)
 
 
-def serialized_batches(examples: Examples, split: str, *, rows: int = 4_096) -> Iterator[list[bytes]]:
+def serialized_batches(examples: OneOrMore, split: str, *, rows: int = 4_096) -> Iterator[list[bytes]]:
     """The rows of a split as serialised tf.Examples."""
-    if examples.file_format == PARQUET:
-        for batch in _parquet(examples, split, None, rows):
-            yield encode(batch)
-        return
-    for path in split_files(examples, split):
-        yield from read_records(path, rows)
+    parts = each(examples)
+    _check_parquet(parts, split, None)
+    for form, path in _files(parts, split):
+        yield from map(encode, _parquet(path, None, rows)) if form == PARQUET else read_records(path, rows)
 
 
-def flat_schema(examples: Examples, split: str) -> pa.Schema:
+def conformed(batch: pa.RecordBatch, wanted: pa.Schema, where: str) -> pa.RecordBatch:
+    """A batch in feature form with exactly these columns; one that is not there is missing in each row.
+
+    BadInput if a column is of another type. `where` says for the message what the batch is part of.
+    """
+    import pyarrow as pa
+
+    columns = []
+    for field in wanted:
+        place = batch.schema.get_field_index(field.name)
+        if place < 0 or pa.types.is_null(batch.column(place).type):
+            columns.append(pa.nulls(batch.num_rows, field.type))
+            continue
+        column = batch.column(place)
+        if column.type != field.type:
+            found, said = (SCHEMA_TYPES[str(kind.value_type)] for kind in (column.type, field.type))
+            raise BadInput(
+                f"Feature {field.name!r} is {found} in {where}, but the schema says {said}. Make the schema from "
+                "statistics of these examples, or convert the column"
+            )
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, schema=wanted)
+
+
+def flat_schema(examples: OneOrMore, split: str) -> pa.Schema:
     """Names and types of the columns in flat form. From TFRecord this reads the whole split."""
+    import pyarrow as pa
+
+    found: dict[str, pa.DataType] = {}
+    for part in each(examples):
+        for field in _flat_schema(part, split):
+            found[field.name] = widest(field.name, found.get(field.name, pa.null()), field.type)
+    return pa.schema(list(found.items()))
+
+
+def split_files(examples: OneOrMore, split: str) -> list[Path]:
+    """The data files of a split, in the order of their names. BadInput if there is none."""
+    return [path for _, path in _files(each(examples), split)]
+
+
+def _files(parts: Sequence[Examples], split: str) -> list[tuple[str, Path]]:
+    """The format and the path of each."""
+    found = []
+    for part in parts:
+        if part.file_format not in (PARQUET, TFRECORD):
+            raise BadInput(
+                f"The examples at {part.uri!r} have the file format {part.file_format!r}. "
+                f"Only {PARQUET!r} and {TFRECORD!r} can be read"
+            )
+        folder = part.split(split)
+        files = sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "_")))
+        if not files:
+            raise BadInput(f"Split {split!r} has no files: {folder} is empty or not there")
+        found += [(part.file_format, file) for file in files]
+    return found
+
+
+def _flat_schema(part: Examples, split: str) -> pa.Schema:
     import pyarrow.parquet as pq
 
-    files = split_files(examples, split)
-    if examples.file_format == PARQUET:
-        return to_flat_form(_empty_batch(pq.read_schema(files[0]))).schema
-    return discover(decode(records) for records in serialized_batches(examples, split, rows=ROWS))
+    if part.file_format == PARQUET:
+        return to_flat_form(_empty_batch(pq.read_schema(split_files(part, split)[0]))).schema
+    return discover(batch for path in split_files(part, split) for batch in _decoded(path, ROWS))
 
 
-def split_files(examples: Examples, split: str) -> list[Path]:
-    """The data files of a split, in the order of their names. BadInput if there is none."""
-    if examples.file_format not in (PARQUET, TFRECORD):
-        raise BadInput(
-            f"The examples at {examples.uri!r} have the file format {examples.file_format!r}. "
-            f"Only {PARQUET!r} and {TFRECORD!r} can be read"
-        )
-    folder = examples.split(split)
-    files = sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "_")))
-    if not files:
-        raise BadInput(f"Split {split!r} has no files: {folder} is empty or not there")
-    return files
+def _check_parquet(parts: Sequence[Examples], split: str, columns: Sequence[str] | None) -> list[str]:
+    """The columns of the parts that are Parquet, which say so beforehand. BadInput if parts disagree about a type, or
+    if one of `columns` is nowhere."""
+    parquet = [part for part in parts if part.file_format == PARQUET]
+    if not parquet or (columns is None and len(parts) == 1):
+        return []
+    names: list[str] = flat_schema(parquet, split).names
+    if columns is not None and len(parquet) == len(parts):
+        _check_columns(columns, names, parts, split)
+    return names
 
 
-def _parquet(
-    examples: Examples, split: str, columns: Sequence[str] | None, rows: int
-) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, columns: Sequence[str] | None, rows: int) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for path in split_files(examples, split):
-        try:
-            file = pq.ParquetFile(path)
-            if columns is not None:
-                _check_columns(columns, file.schema_arrow.names, examples, split)
-            for batch in file.iter_batches(rows, columns=columns and list(columns)):
-                yield batch if columns is None else _select(batch, columns)
-        except (pa.ArrowInvalid, OSError) as e:
-            raise BadInput(f"{path} is not a Parquet file, or it is damaged: {e}") from e
+    try:
+        file = pq.ParquetFile(path)
+        stored = columns and [name for name in columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(rows, columns=stored):
+            yield batch if columns is None else _select(batch, columns)
+    except (pa.ArrowInvalid, OSError) as e:
+        raise BadInput(f"{path} is not a Parquet file, or it is damaged: {e}") from e
+
+
+def _decoded(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
+    return map(decode, read_records(path, rows))
 
 
 def _select(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
@@ -136,13 +226,15 @@ def _select(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(chosen, list(columns))
 
 
-def _check_columns(columns: Sequence[str], known: Iterable[str], examples: Examples, split: str) -> None:
+def _check_columns(
+    columns: Sequence[str], known: Iterable[str], parts: Sequence[Examples], split: str
+) -> None:
     known = list(known)
+    where = " and ".join(repr(part.uri) for part in parts)
     for name in columns:
         if name not in known:
             raise BadInput(
-                f"Split {split!r} of the examples at {examples.uri!r} has no column {name!r}. "
-                f"{did_you_mean(name, known)}"
+                f"Split {split!r} of the examples at {where} has no column {name!r}. {did_you_mean(name, known)}"
             )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.data.forms import to_feature_form
+from millwork.components.data.reading import conformed
 from millwork.core.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
@@ -125,9 +126,8 @@ def _parquet_dataset(
     signature = (tf.TensorSpec([], tf.int64), adapter.TypeSpecs())
     dataset = tf.data.Dataset.from_generator(chunks, output_signature=signature)
     if all(isinstance(spec, tf.TensorSpec) for spec in adapter.TypeSpecs().values()):
-        dataset = dataset.map(lambda _, tensors: tensors).rebatch(
-            size
-        )  # twice as fast, but only for dense ones
+        # Twice as fast, but only for dense tensors.
+        dataset = dataset.map(lambda _, tensors: tensors).rebatch(size)
     else:
         dataset = dataset.flat_map(minibatches)
     rows = size if _drops_last(options) else None
@@ -215,27 +215,7 @@ def _read(path: Path, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
         columns = [name for name in wanted.names if name in file.schema_arrow.names]
         for batch in file.iter_batches(READ_ROWS, columns=columns):
-            yield _with_schema(batch, wanted, path)
-
-
-def _with_schema(batch: pa.RecordBatch, wanted: pa.Schema, path: Path) -> pa.RecordBatch:
-    """A batch in feature form, where a column that the file does not have is missing in all rows."""
-    import pyarrow as pa
-
-    features = to_feature_form(batch)
-    columns = []
-    for field in wanted:
-        index = features.schema.get_field_index(field.name)
-        if index < 0 or pa.types.is_null(features.column(index).type):
-            columns.append(pa.nulls(batch.num_rows, field.type))
-        elif features.column(index).type == field.type:
-            columns.append(features.column(index))
-        else:
-            raise BadInput(
-                f"{str(path)!r}: column {field.name!r} holds {features.column(index).type.value_type}, where "
-                f"the schema says {field.type.value_type}. Correct the type in the schema, or in the data"
-            )
-    return pa.RecordBatch.from_arrays(columns, schema=wanted)
+            yield conformed(to_feature_form(batch), wanted, repr(str(path)))
 
 
 def _pieces(

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.reading import ROWS
+from millwork.components.data.reading import ROWS, feature_batches, split_files
 from millwork.components.data.schema_file import write_schema
+from millwork.components.tft.analyzer_cache import AnalyzerCache
+from millwork.components.tft.canonical_graph import make_canonical
 from millwork.components.tft.in_memory_beam import in_memory_pipeline
 from millwork.components.tft.preprocessing import Preprocessing, reason_of
 from millwork.components.tft.raw_features import rows_for, tensor_config, tensor_specs
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AnalyzedRows:
-    """The rows that analyzers look at: some splits of examples, as one data set."""
+    """The rows that analyzers look at: some splits of examples, or one file of a split, as one data set."""
 
-    examples: Examples
+    examples: tuple[Examples, ...]
     splits: tuple[str, ...]
     batch_rows: int = ROWS
+    file: Path | None = None
 
     def __str__(self) -> str:
         return " and ".join(map(repr, self.splits))
@@ -38,27 +41,52 @@ class AnalyzedRows:
         """The rows with the columns that `config` wants. BadInput if there are none."""
         found = 0
         for split in self.splits:
-            for batch in rows_for(config, self.examples, split, self.batch_rows):
+            for batch in rows_for(config, self.examples, split, self.batch_rows, self.file):
                 found += batch.num_rows
                 yield batch
         if not found:
-            raise BadInput(f"There are no rows to analyze in split {self}. Name others in analyze_splits=...")
+            raise self._no_rows()
+
+    def files(self) -> list[AnalyzedRows]:
+        """The same rows file by file. Files without rows are left out. BadInput if there are no others."""
+        every = [(split, file) for split in self.splits for file in split_files(self.examples, split)]
+        filled = [(split, file) for split, file in every if _has_rows(self.examples, split, file)]
+        if not filled:
+            raise self._no_rows()
+        return [replace(self, splits=(split,), file=file) for split, file in filled]
+
+    def _no_rows(self) -> BadInput:
+        return BadInput(f"There are no rows to analyze in split {self}. Name others in analyze_splits=...")
 
 
-def analyze(preprocessing: Preprocessing, schema: Any, source: AnalyzedRows, target: Path) -> None:
+def _has_rows(examples: tuple[Examples, ...], split: str, file: Path) -> bool:
+    return any(True for _ in feature_batches(examples, split, rows=1, only=file))
+
+
+def analyze(
+    preprocessing: Preprocessing,
+    schema: Any,
+    source: AnalyzedRows,
+    target: Path,
+    cache: AnalyzerCache | None = None,
+) -> None:
     """Write below `target` what `tft.TFTransformOutput` reads: the graph, its vocabularies and both schemas.
 
-    Only features that an analyzer such as `tft.mean` depends on are read, and nothing if there is no
-    analyzer. What `preprocessing_fn` raises comes out as it is.
+    Only features that an analyzer such as `tft.mean` depends on are read, and nothing if there is no analyzer.
+    With a cache, files of which it knows what every analyzer finds in them are not read. The same rows and code
+    give the same bytes. What `preprocessing_fn` raises comes out as it is.
     """
     import tensorflow_transform as tft
 
     specs = tensor_specs(schema)
     needed = tft.get_analyze_input_columns(preprocessing, specs)
-    if needed:
-        _analyze_rows(preprocessing, tensor_config(schema, needed), source, target)
-    else:
-        _trace(preprocessing, specs, target)
+    with tempfile.TemporaryDirectory() as temporary:
+        if needed:
+            config = tensor_config(schema, needed)
+            _on_beam(preprocessing, config, source, target, cache, temporary)
+        else:
+            _trace(preprocessing, specs, target)
+        make_canonical(target / "transform_fn", temporary)
     (target / "metadata").mkdir()
     write_schema(target / "metadata", schema)
 
@@ -71,8 +99,13 @@ def needed_features(preprocessing: Preprocessing, schema: Any) -> list[str]:
     return tft.get_transform_input_columns(preprocessing, specs) or list(specs)
 
 
-def _analyze_rows(
-    preprocessing: Preprocessing, config: TensorAdapterConfig, source: AnalyzedRows, target: Path
+def _on_beam(
+    preprocessing: Preprocessing,
+    config: TensorAdapterConfig,
+    source: AnalyzedRows,
+    target: Path,
+    cache: AnalyzerCache | None,
+    temporary: str,
 ) -> None:
     import tensorflow as tf
     import tensorflow_transform.beam as tft_beam
@@ -80,23 +113,54 @@ def _analyze_rows(
     read = _reading(source, config)
     try:
         with (
-            tempfile.TemporaryDirectory() as temporary,
             tft_beam.Context(temp_dir=temporary, use_deep_copy_optimization=True),
             _each_pass_reads(read),
             in_memory_pipeline() as pipeline,
         ):
-            transform_fn = (pipeline | read, config) | tft_beam.AnalyzeDataset(preprocessing)
+            if cache is None:
+                transform_fn = (pipeline | read, config) | tft_beam.AnalyzeDataset(preprocessing)
+            else:
+                transform_fn = _by_files(pipeline, preprocessing, config, source, cache)
             transform_fn | tft_beam.WriteTransformFn(str(target))
     except tf.errors.OpError as e:
         raise BadInput(f"preprocessing_fn failed on rows of split {source}: {reason_of(e)}") from e
+
+
+def _by_files(
+    pipeline: beam.Pipeline,
+    preprocessing: Preprocessing,
+    config: TensorAdapterConfig,
+    source: AnalyzedRows,
+    cache: AnalyzerCache,
+) -> Any:
+    """An analysis that reads only the files in which an analyzer has something to find."""
+    import tensorflow_transform.beam as tft_beam
+    from tensorflow_transform.beam import analysis_graph_builder
+    from tfx_bsl.public.tfxio import TensorAdapter
+
+    files = source.files()
+    parts = dict(zip(cache.keys(part.file for part in files if part.file), files, strict=True))
+    known = cache.read(pipeline, parts)
+    specs = TensorAdapter(config).OriginalTypeSpecs()
+    wanted = analysis_graph_builder.get_analysis_dataset_keys(
+        preprocessing, specs, parts.keys(), known, force_tf_compat_v1=False
+    )
+    rows = {
+        key: pipeline | f"File {place}" >> _reading(part, config) if key in wanted else None
+        for place, (key, part) in enumerate(parts.items())
+    }
+    transform_fn, found = (rows, known, config) | tft_beam.AnalyzeDatasetWithCache(preprocessing, pipeline)
+    cache.keep(parts)
+    cache.write(found)
+    return transform_fn
 
 
 def _reading(source: AnalyzedRows, config: TensorAdapterConfig) -> beam.PTransform:
     import apache_beam as beam
     import pyarrow as pa
 
-    # Beam pickles the artifact: without its producer, which leads to the whole pipeline.
-    alone = replace(source, examples=replace(source.examples, producer=None))
+    # Beam pickles the artifacts: without their producer, which leads to the whole pipeline.
+    alone = replace(source, examples=tuple(replace(one, producer=None) for one in source.examples))
     read = beam.FlatMap(alone.batches).with_output_types(pa.RecordBatch)
     return "Rows" >> (beam.Create([config], reshuffle=False) | read)
 

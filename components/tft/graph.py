@@ -11,12 +11,13 @@ from millwork.components.data.forms import to_flat_form
 from millwork.components.data.reading import ROWS
 from millwork.components.tft.preprocessing import reason_of
 from millwork.components.tft.raw_features import rows_for
-from millwork.core.artifacts import Examples
 from millwork.core.errors import BadInput, MillworkError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from tfx_bsl.public.tfxio import TensorAdapterConfig
+
+    from millwork.components.data.reading import OneOrMore
 
 MOST_VALUES = 1 << 24
 """Values that one transformed batch may hold, all features together: 64 to 128 MiB of numbers."""
@@ -44,7 +45,7 @@ class LoadedTransform:
         dense = (kind.dense_tensor for kind in kinds if kind.HasField("dense_tensor"))
         self._widths = {d.column_name: prod(size.size for size in d.shape.dim) for d in dense}
 
-    def batches(self, examples: Examples, split: str, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
+    def batches(self, examples: OneOrMore, split: str, *, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
         """The transformed rows of a split in feature form, at most `rows` at once and fewer if they are wide.
 
         They are, bit for bit, what TFT's TransformDataset gives on Beam: of a dense tensor its values in

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.reading import ROWS, feature_batches, flat_schema
-from millwork.core.artifacts import PARQUET, Examples
+from millwork.components.data.reading import ROWS, conformed, each, feature_batches, flat_schema
+from millwork.core.artifacts import PARQUET
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     import tensorflow as tf
     from tensorflow_metadata.proto.v0.schema_pb2 import Schema
     from tfx_bsl.public.tfxio import TensorAdapterConfig
 
-SCHEMA_TYPES = {"int64": "INT", "float": "FLOAT", "large_binary": "BYTES"}
-"""What a schema calls the Arrow types of the feature form."""
+    from millwork.components.data.reading import OneOrMore
 
 
 def tensor_config(schema: Schema, names: Sequence[str] | None = None) -> TensorAdapterConfig:
@@ -48,9 +49,13 @@ def tensor_specs(schema: Schema) -> dict[str, tf.TypeSpec]:
 
 
 def rows_for(
-    config: TensorAdapterConfig, examples: Examples, split: str, rows: int = ROWS
+    config: TensorAdapterConfig,
+    examples: OneOrMore,
+    split: str,
+    rows: int = ROWS,
+    only: Path | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a split in feature form, with exactly the columns that `config` wants.
+    """The rows of a split, or of one of its files, in feature form, with exactly the columns that `config` wants.
 
     A column that the split does not have is missing in each row. BadInput if a column is of another type than
     the schema says, or if a row does not have as many values as a dense tensor needs.
@@ -59,23 +64,22 @@ def rows_for(
 
     wanted = config.arrow_schema
     kinds = config.tensor_representations.values()
-    dense = {
-        kind.dense_tensor.column_name: kind.dense_tensor for kind in kinds if kind.HasField("dense_tensor")
-    }
+    dense = [kind.dense_tensor for kind in kinds if kind.HasField("dense_tensor")]
+    where = f"split {split!r}" if only is None else f"file {only.name!r} of split {split!r}"
+    stored = _stored_columns(wanted.names, examples, split)
     done = 0
-    for batch in feature_batches(
-        examples, split, columns=_stored_columns(wanted.names, examples, split), rows=rows
-    ):
-        columns = {field.name: _typed(batch, field, split) for field in wanted}
-        for name, tensor in dense.items():
-            columns[name] = _full(columns[name], tensor, split, done)
+    for batch in feature_batches(examples, split, columns=stored, rows=rows, only=only):
+        whole = conformed(batch, wanted, where)
+        columns = dict(zip(wanted.names, whole.columns, strict=True))
+        for tensor in dense:
+            columns[tensor.column_name] = _full(columns[tensor.column_name], tensor, where, done)
         done += batch.num_rows
         yield pa.RecordBatch.from_arrays(list(columns.values()), schema=wanted)
 
 
-def _stored_columns(wanted: Sequence[str], examples: Examples, split: str) -> list[str] | None:
+def _stored_columns(wanted: Sequence[str], examples: OneOrMore, split: str) -> list[str] | None:
     """The columns to read; None, that is all, from TFRecord, which does not say beforehand what it holds."""
-    if examples.file_format != PARQUET:
+    if any(part.file_format != PARQUET for part in each(examples)):
         return None
     stored = flat_schema(examples, split).names
     columns = [name for name in wanted if name in stored]
@@ -87,23 +91,7 @@ def _stored_columns(wanted: Sequence[str], examples: Examples, split: str) -> li
     return columns
 
 
-def _typed(batch: pa.RecordBatch, field: pa.Field, split: str) -> pa.Array:
-    import pyarrow as pa
-
-    place = batch.schema.get_field_index(field.name)
-    if place < 0 or pa.types.is_null(batch.column(place).type):
-        return pa.nulls(batch.num_rows, field.type)
-    column = batch.column(place)
-    if column.type != field.type:
-        found, said = (SCHEMA_TYPES[str(kind.value_type)] for kind in (column.type, field.type))
-        raise BadInput(
-            f"Feature {field.name!r} is {found} in split {split!r}, but the schema says {said}. Make the "
-            "schema from statistics of these examples, or convert the column"
-        )
-    return column
-
-
-def _full(column: pa.Array, tensor: Any, split: str, first_row: int) -> pa.Array:
+def _full(column: pa.Array, tensor: Any, where: str, first_row: int) -> pa.Array:
     """The column, if each row has the number of values that a dense tensor needs.
 
     TFX compares only totals: a row with two values and one with none would pass, and shift the rest. Where the
@@ -121,7 +109,7 @@ def _full(column: pa.Array, tensor: Any, split: str, first_row: int) -> pa.Array
     if not pc.all(fitting).as_py():
         row = pc.index(fitting, False).as_py()
         raise BadInput(
-            f"Row {first_row + row} of split {split!r} (the first is 0) has {found[row].as_py()} values of "
+            f"Row {first_row + row} of {where} (the first is 0) has {found[row].as_py()} values of "
             f"feature {tensor.column_name!r}, but the schema says that each row has {length}. "
             "ExampleValidator finds all such features. Fill the values in, or remove `shape` from the feature "
             "in the schema: preprocessing_fn gets a sparse tensor then"

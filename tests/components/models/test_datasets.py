@@ -237,7 +237,7 @@ def test_a_label_that_is_not_in_the_schema_is_refused(tmp_path: Path, file_forma
 
 def test_a_column_of_another_type_than_the_schema_says_is_refused(tmp_path: Path) -> None:
     schema = schema_of('feature { name: "tip" type: FLOAT }')
-    with pytest.raises(BadInput, match=r"parquet': column 'tip' holds int64, where the schema says float"):
+    with pytest.raises(BadInput, match=r"Feature 'tip' is INT in '.*parquet', but the schema says FLOAT"):
         next(iter(datasets.record_batches(files_of(tmp_path, trips()), batch_options(8), schema)))
 
 
