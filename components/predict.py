@@ -14,7 +14,8 @@ from millwork.components.data.schema_file import read_schema
 from millwork.components.data.tf_example import decode, encode
 from millwork.components.models.alignment import Follower
 from millwork.components.models.inputs import Rows
-from millwork.components.models.loading import LoadOptions, Scorer, load_scorer
+from millwork.components.models.loading import load_scorer
+from millwork.components.models.scorers import LoadOptions, Scorer
 from millwork.components.models.scores import Activation, Task, as_matrix, decide_task
 from millwork.components.tft.graph import LoadedTransform
 from millwork.components.tft.raw_features import tensor_config

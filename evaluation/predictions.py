@@ -55,12 +55,12 @@ class Rows:
     unlabelled: int
     """How many rows were left out, because nobody knows the truth about them."""
 
-    def class_numbers(self, column: str) -> NDArray[np.int64]:
-        """The classes that `label` or `predicted` name, as places in `predictions.classes`."""
+    def class_numbers(self, column: str, classes: Sequence[str] = ()) -> NDArray[np.int64]:
+        """The classes that `label` or `predicted` name, as places in `classes`: by default the predictions' own."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        names, classes = self.batch.column(column).cast(pa.string()), self.predictions.classes
+        names, classes = self.batch.column(column).cast(pa.string()), classes or self.predictions.classes
         found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
         if found.null_count:
             row = found.is_null().index(True).as_py()
@@ -69,6 +69,38 @@ class Rows:
                 f"classes ({', '.join(map(repr, classes))})"
             )
         numbers: NDArray[np.int64] = found.to_numpy().astype("int64")
+        return numbers
+
+    def class_sets(self, column: str, classes: Sequence[str] = ()) -> NDArray[np.float64]:
+        """Of several labels a row: rows x `classes`, 1 where a row names the class, else 0."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lists, classes = self.batch.column(column), classes or self.predictions.classes
+        if not pa.types.is_list(lists.type):
+            raise BadInput(
+                f"Predictions, split {self.split!r}: {column} holds {lists.type}, where several labels a row would be "
+                "a list of class names"
+            )
+        of_row, names = pc.list_parent_indices(lists).to_numpy(), pc.list_flatten(lists).cast(pa.string())
+        found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
+        if found.null_count:
+            first = found.is_null().index(True).as_py()
+            raise BadInput(
+                f"{self._where(int(of_row[first]))}: {column} has {names[first].as_py()!r}, which is none of the "
+                f"model's classes ({', '.join(map(repr, classes))})"
+            )
+        sets = np.zeros((len(lists), len(classes)))
+        sets[of_row, found.to_numpy()] = 1
+        return sets
+
+    def numbers(self, column: str) -> NDArray[np.float64]:
+        """`label` or `score` of a regression: finite numbers."""
+        import numpy as np
+
+        numbers = self._floats(column)
+        self._refuse(~np.isfinite(numbers), column, numbers, "a finite number")
         return numbers
 
     def weights(self) -> NDArray[np.float64]:
@@ -183,12 +215,30 @@ def labelled_rows(
     import pyarrow.compute as pc
 
     first = 0
-    for batch in _batches(predictions, split, ["label", "weight", *columns], rows):
+    wanted = list(dict.fromkeys(["label", "weight", *columns]))
+    for batch in _even(_batches(predictions, split, wanted, rows), rows):
         known = pc.invert(pc.is_null(batch.column("label"), nan_is_null=True))
         place = first + np.flatnonzero(known.to_numpy(zero_copy_only=False))
         first += batch.num_rows
         labelled = batch if len(place) == batch.num_rows else batch.filter(known)
         yield Rows(predictions, split, labelled, place, unlabelled=batch.num_rows - len(place))
+
+
+def _even(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of `rows`, the last one of what is left: files differ in their row groups."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        while sum(b.num_rows for b in held) >= rows:
+            whole = held[0]
+            if len(held) > 1 or whole.num_rows > rows:
+                (whole, *held) = pa.Table.from_batches(held).combine_chunks().to_batches()
+            yield whole.slice(0, rows)
+            held = [whole.slice(rows)] if whole.num_rows > rows else []
+    if held:
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches() or held[:1]
 
 
 def _batches(

@@ -98,8 +98,8 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class InputSpec:
-    """What a TensorFlow or Keras model takes under one name."""
+class TensorSpec:
+    """What a TensorFlow or Keras model takes, or gives, under one name."""
 
     name: str
     dtype: str
@@ -112,7 +112,7 @@ class InputSpec:
 
 
 def inputs_by_name(
-    rows: Rows, specs: Sequence[InputSpec], features: Sequence[str] | None
+    rows: Rows, specs: Sequence[TensorSpec], features: Sequence[str] | None
 ) -> dict[str, Array]:
     """One array for each input of a model.
 
@@ -153,10 +153,10 @@ def frame(rows: Rows, features: Sequence[str]) -> Any:
     return pa.Table.from_arrays(columns, list(features)).to_pandas()
 
 
-def _matrix(rows: Rows, spec: InputSpec, features: Sequence[str]) -> Array:
+def _matrix(rows: Rows, spec: TensorSpec, features: Sequence[str]) -> Array:
     import numpy as np
 
-    parts = [_tensor(rows, InputSpec(spec.name, spec.dtype, (None, None)), name) for name in features]
+    parts = [_tensor(rows, TensorSpec(spec.name, spec.dtype, (None, None)), name) for name in features]
     whole = np.concatenate(parts, axis=1)
     if len(spec.shape) == 1 and whole.shape[1] == 1:
         return whole[:, 0]
@@ -169,7 +169,7 @@ def _matrix(rows: Rows, spec: InputSpec, features: Sequence[str]) -> Array:
     return whole
 
 
-def _tensor(rows: Rows, spec: InputSpec, name: str) -> Array:
+def _tensor(rows: Rows, spec: TensorSpec, name: str) -> Array:
     """A column in the type and shape of an input. A model has no way to say that a value is missing."""
     column = rows.column(name, f"input {spec.name!r} of the model")
     if column.null_count:
@@ -185,12 +185,11 @@ def _tensor(rows: Rows, spec: InputSpec, name: str) -> Array:
     return values
 
 
-def _typed(values: Array, spec: InputSpec, name: str) -> Array:
+def _typed(values: Array, spec: TensorSpec, name: str) -> Array:
     import numpy as np
-    import tensorflow as tf
 
     is_text, is_number = values.dtype.kind == "O", spec.dtype != "string"
-    wanted = tf.as_dtype(spec.dtype).as_numpy_dtype
+    wanted = np.dtype(spec.dtype if is_number else object)
     if is_text == is_number or (values.dtype.kind == "f" and np.issubdtype(wanted, np.integer)):
         kind = "strings" if is_text else f"{values.dtype} values"
         raise BadInput(f"Column {name!r} holds {kind}, but the model takes {spec}")

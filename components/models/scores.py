@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from millwork.components.models.inputs import Rows
-from millwork.components.models.loading import Problem, Scorer
+from millwork.components.models.scorers import Problem, Scorer
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
