@@ -1,0 +1,1 @@
+"""Metrics from columns of labels, scores and weights: vectorised, mergeable, equal to TFMA's."""
