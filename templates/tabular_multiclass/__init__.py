@@ -1,0 +1,1 @@
+"""Three classes, tabular data: which species a penguin of the Palmer archipelago is."""

@@ -1,0 +1,72 @@
+"""A small network, exported with its preprocessing: it takes raw serialised `tf.Example`s."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from millwork.components import FnArgs
+from millwork.templates.tabular_multiclass.features import LABEL, MODEL_FEATURES, SPECIES
+
+BATCH = 32
+DEFAULTS = {"units": 8, "learning_rate": 1e-2}
+
+
+def run_fn(fn_args: FnArgs) -> None:
+    """What `Trainer` calls."""
+    import keras
+    import tensorflow_transform as tft
+
+    keras.utils.set_random_seed(7)
+    graph = tft.TFTransformOutput(fn_args.transform_graph_path)
+    model = build(**(DEFAULTS | hyperparameters(fn_args)))
+    model.fit(
+        dataset(fn_args, fn_args.train_files, graph),
+        steps_per_epoch=fn_args.train_steps,
+        callbacks=[keras.callbacks.TensorBoard(fn_args.model_run_dir)],
+        verbose=2,
+    )
+    _export(model, graph, fn_args.serving_model_dir)
+
+
+def build(units: int, learning_rate: float) -> Any:
+    """A network with one hidden layer."""
+    import keras
+
+    inputs = {name: keras.Input((1,), name=name) for name in MODEL_FEATURES}
+    hidden = keras.layers.concatenate(list(inputs.values()))
+    hidden = keras.layers.Dense(units, activation="relu")(hidden)
+    model = keras.Model(inputs, keras.layers.Dense(len(SPECIES), activation="softmax")(hidden))
+    model.compile(
+        keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
+def hyperparameters(fn_args: FnArgs) -> dict[str, Any]:
+    """What the Tuner found, if there is one."""
+    return dict((fn_args.hyperparameters or {}).get("values", {}))
+
+
+def dataset(fn_args: FnArgs, files: list[str], graph: Any) -> Any:
+    """Batches of features and label, again and again."""
+    from tfx_bsl.public.tfxio import TensorFlowDatasetOptions
+
+    options = TensorFlowDatasetOptions(batch_size=BATCH, label_key=LABEL, shuffle_seed=7)
+    return fn_args.data_accessor.tf_dataset_factory(files, options, graph.transformed_metadata.schema)
+
+
+def _export(model: Any, graph: Any, folder: str) -> None:
+    """Save the network behind its preprocessing, so that raw examples can be scored wherever it is served."""
+    import tensorflow as tf
+
+    layer = graph.transform_features_layer()
+    spec = {name: of for name, of in graph.raw_feature_spec().items() if name != LABEL}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        transformed = layer(tf.io.parse_example(examples, spec))
+        return {"probabilities": model({name: transformed[name] for name in MODEL_FEATURES})}
+
+    served = tf.Module()
+    served.model, served.layer = model, layer
+    tf.saved_model.save(served, folder, signatures={"serving_default": serve})
