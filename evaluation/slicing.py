@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from millwork.evaluation.metrics.batches import RowSlices
 from millwork.evaluation.metrics.keys import CrossSliceKey, SliceKey
 from millwork.evaluation.metrics.values import Results
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
-    from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class RowSlices:
-    """The slices of the rows of a batch."""
-
-    keys: Sequence[SliceKey]
-    """By number. It grows from batch to batch, and numbers keep their meaning."""
-    rows: NDArray[np.int64]
-    """Row numbers in the batch; a row is there once for each of its slices."""
-    slices: NDArray[np.int64]
-    """Of each element of `rows`, the number of the slice."""
 
 
 class Slicer:
