@@ -193,7 +193,7 @@ def _check_input(owner: str, wanted: Input, value: object) -> None:
             f"{owner}: {wanted.name} takes a list of {wanted.type.__name__}, not {_what(value)}"
         )
     for item in value if wanted.many and is_list(value) else [value]:
-        if not isinstance(item, wanted.type):
+        if not (isinstance(item, Artifact) and isinstance(item, wanted.type)):
             raise WrongArgument(f"{owner}: {wanted.name} must be {wanted.hint}, not {_what(item)}")
         if item.producer and item.producer.several and not (wanted.many and is_list(value)):
             raise WrongArgument(

@@ -48,8 +48,8 @@ class ArtifactRecord:
     def load(self, kind: type[Artifact]) -> Artifact:
         """The artifact as an object of its type."""
         stored = {n: v for n, v in self.properties.items() if n in property_names(kind)}
-        known = {"id": self.id, "digest": self.digest, "signature": self.signature}
-        return kind(self.uri, **known, **_from_stored(kind, stored))
+        properties = _from_stored(kind, stored)
+        return kind(self.uri, id=self.id, digest=self.digest, signature=self.signature, **properties)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ class Interrupts:
         if self._noted:
             raise KeyboardInterrupt
 
+    def forget(self) -> None:
+        """It has been obeyed. The next one is the first again."""
+        if self._noted:
+            self.bell.recv(1)
+            self._noted = False
+
     def close(self) -> None:
         """There is nothing more to stop."""
         self.bell.close()

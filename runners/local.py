@@ -6,7 +6,7 @@ import heapq
 import os
 import selectors
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,23 +138,35 @@ class _Schedule:
         self._sources = Fingerprinter()
 
     def work(self) -> Run:
+        """Run every step. After an interrupt still those at exit, which a second one stops as well."""
         try:
-            while self._waiting or self._running or self._retries:
-                self.interrupts.check()
-                self._begin_what_is_ready()
-                if self._running or self._retries:
-                    self._wait()
+            try:
+                self._work_off()
+            except KeyboardInterrupt:
+                self._cancel("interrupted", [s for s in self.live.plan.steps if not s.at_exit])
+                self.interrupts.forget()
+                self._work_off()
+                raise
             return self.live.finish()
         except StoreError:  # nothing can be recorded: `recover` will close the run later
             raise
         except BaseException as cause:
-            self._cancel_all(
-                "interrupted" if isinstance(cause, KeyboardInterrupt) else f"the run broke: {cause}"
-            )
+            reason = "interrupted" if isinstance(cause, KeyboardInterrupt) else f"the run broke: {cause}"
+            with suppress(StoreError):  # where that is the cause, `recover` will close the run later
+                self._cancel(reason, self.live.plan.steps)
+                self.live.finish()
             raise
         finally:
             self._close_workers()
             self._selector.close()
+
+    def _work_off(self) -> None:
+        """Run what waits, until nothing does."""
+        while self._waiting or self._running or self._retries:
+            self.interrupts.check()
+            self._begin_what_is_ready()
+            if self._running or self._retries:
+                self._wait()
 
     def _begin_what_is_ready(self) -> None:
         now = time.monotonic()
@@ -163,7 +175,7 @@ class _Schedule:
         progressed = True
         while progressed and len(self._running) < self.slots:
             progressed = False
-            for step in [s for s in self._waiting if self._is_ready(s)]:
+            for step in [s for s in self._waiting if self.live.may_begin(s)]:
                 if len(self._running) >= self.slots:
                     break
                 self.interrupts.check()
@@ -174,9 +186,6 @@ class _Schedule:
                 else:
                     self.shown.ended(prepared)
                     progressed = True
-
-    def _is_ready(self, step: PlannedStep) -> bool:
-        return all(wire.step in self.live.run.steps for wire in step.needs())
 
     def _begin(self, attempt: _Attempt) -> None:
         step = attempt.step
@@ -241,13 +250,15 @@ class _Schedule:
             return
         self.shown.ended(self.live.complete(attempt.step, result, attempt.number))
 
-    def _cancel_all(self, reason: str) -> None:
+    def _cancel(self, reason: str, steps: Iterable[PlannedStep]) -> None:
+        """Stop what runs, and record that these steps will not."""
         self._close_workers()
-        with suppress(StoreError):  # where that is the cause, `recover` will close the run later
-            for step in self.live.plan.steps:
-                if step.id not in self.live.run.steps:
-                    self.shown.ended(self.live.cancel(step, reason))
-            self.live.finish()
+        self._running.clear()
+        self._retries.clear()
+        for step in steps:
+            if step.id not in self.live.run.steps:
+                self.shown.ended(self.live.cancel(step, reason))
+        self._waiting = [s for s in self._waiting if s.id not in self.live.run.steps]
 
     def _close_workers(self) -> None:
         for workers in (self._light, self._heavy):

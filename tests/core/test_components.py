@@ -117,7 +117,8 @@ def test_the_field_holds_what_was_given(step: Any, tmp_path: Path) -> None:
     rows = perform(Rows(), tmp_path / "rows").examples
 
     def told(**given: Any) -> str:
-        return (perform(step(**given), tmp_path).outputs["report"].path / "report.txt").read_text()
+        written: Path = perform(step(**given), tmp_path).outputs["report"].path
+        return (written / "report.txt").read_text()
 
     assert told(examples=rows) == "one, nothing"
     assert told(examples=[rows], more=rows) == "list of 1, one"

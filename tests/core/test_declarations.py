@@ -195,7 +195,7 @@ def test_a_class_in_place_of_a_component_call_is_refused(project: Project, tmp_p
     text = (
         '{"schema": "millwork/plan/v1", "pipeline": "p", "parameters": {}, "steps": [{"id": "s", "kind": "function", '
         '"reference": "os.path:join", "base_type": "", "libraries": [], "parameters": {}, "inputs": {}, "outputs": {}, '
-        '"lists": [], "conditions": [], "options": {}}]}'
+        '"lists": [], "conditions": [], "at_exit": false, "options": {}}]}'
     )
     with refused("os.path:join is a plain function, not a component. Decorate it with @component"):
         Plan.from_json(text)["s"].load({}, {})

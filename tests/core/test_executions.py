@@ -130,7 +130,7 @@ def test_one_artifact_and_a_list_of_one_arrive_as_they_were_given(root: Path) ->
     described = Pipeline("p", {**steps, "function": count([rows], rows)})
     for _ in range(2):
         run = run_inline(described, root)
-        told = [(o["report"].path / "report.txt").read_text() for s, o in run.outputs.items() if s != "rows"]
+        told = [(o["report"][0].path / "report.txt").read_text() for s, o in run.outputs.items() if s != "rows"]
         assert told == ["one, nothing", "list of 1, one", "list of 2, list of 0", "list of 1, one"]
     assert {s.state for s in run.steps.values()} == {State.CACHED}
     plan = compile_pipeline(described)
@@ -569,12 +569,12 @@ def test_properties_come_back_as_they_were_set_also_from_the_cache(
     described = Pipeline("p", [reads(describes(name=name, what=what), name=name)])
     first, second, third = (run_inline(described, root) for _ in range(3))
     for run in (first, second):
-        found = getattr(run.outputs["describes"]["sound"], name)
+        found = getattr(run.outputs["describes"]["sound"][0], name)
         assert found == value
         assert type(found) is type(value)
     assert second.steps["reads"].state is State.CACHED, "what came from the cache is what was written"
     assert third.steps["reads"].state is State.CACHED
-    assert first.outputs["reads"]["said"].value == repr(value)  # type: ignore[attr-defined]
+    assert first.outputs["reads"]["said"][0].value == repr(value)  # type: ignore[attr-defined]
 
 
 @component
@@ -656,7 +656,7 @@ def test_a_hit_verifies_that_every_output_is_there(root: Path) -> None:
         halve(Rows().examples)
 
     first = run_inline(halved(), root)
-    shutil.rmtree(first.outputs["halve"]["high"].path)
+    shutil.rmtree(first.outputs["halve"]["high"][0].path)
     second = run_inline(halved(), root)
     assert second.steps["rows"].state is State.CACHED
     assert second.steps["halve"].state is State.COMPLETE
@@ -773,7 +773,7 @@ def test_only_the_chosen_steps_run_and_what_they_need_is_taken_from_before(root:
     assert states(part) == {"a": "skipped", "b": "skipped", "c": "cached", "d": "complete"}
     assert part.steps["c"].reason == f"not selected: taken from run {before.id}"
     assert part.steps["a"].reason == "not selected"
-    assert part.outputs["d"]["result"].value == 3  # type: ignore[attr-defined]
+    assert part.outputs["d"]["result"][0].value == 3  # type: ignore[attr-defined]
 
 
 def test_from_and_to_choose_what_is_between(root: Path) -> None:
@@ -803,7 +803,7 @@ def test_a_part_that_needs_what_was_never_made_says_so(root: Path) -> None:
 
 def test_a_part_that_needs_what_is_gone_says_so(root: Path) -> None:
     before = run_inline(chain(), root)
-    shutil.rmtree(before.outputs["c"]["result"].path.parent)
+    shutil.rmtree(before.outputs["c"]["result"][0].path.parent)
     run = run_inline(chain(), root, only=["d"])
     assert run.steps["c"].reason == f"c is not selected, and result of run {before.id} is gone. Select it too"
 
@@ -847,7 +847,7 @@ def test_a_plan_explains_each_hit_and_each_miss(root: Path) -> None:
         ("same", "run", "waits for what number will write"),
     ]
     assert plan_of(root, explained(), cache=False)[0] == ("number", "run", "the cache is off for this run")
-    shutil.rmtree(run.outputs["number"]["result"].path.parent)
+    shutil.rmtree(run.outputs["number"]["result"][0].path.parent)
     assert plan_of(root, explained())[0] == ("number", "run", f"result of run {run.id} is gone")
 
 

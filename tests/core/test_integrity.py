@@ -42,7 +42,7 @@ def test_a_signature_changes_with_names_sizes_and_times(tmp_path: Path) -> None:
 
 def test_touching_or_copying_files_is_no_damage(tmp_path: Path) -> None:
     run = run_inline(described(), tmp_path)
-    value = run.outputs["number"]["result"]
+    [value] = run.outputs["number"]["result"]
     os.utime(value.path, (0, 0))
     assert damage_to(value) == ""
     assert states(run_inline(described(), tmp_path)) == {State.CACHED}
@@ -50,7 +50,7 @@ def test_touching_or_copying_files_is_no_damage(tmp_path: Path) -> None:
 
 def test_a_changed_artifact_is_no_hit(tmp_path: Path) -> None:
     run = run_inline(described(), tmp_path)
-    value = run.outputs["number"]["result"]
+    [value] = run.outputs["number"]["result"]
     value.path.write_text("7")
     assert damage_to(value) == "was changed"
     again = run_inline(described(), tmp_path)
@@ -62,7 +62,7 @@ def test_a_changed_artifact_is_no_hit(tmp_path: Path) -> None:
 def test_an_older_run_serves_if_the_newest_is_damaged(tmp_path: Path) -> None:
     first = run_inline(described(), tmp_path)
     second = run_inline(described(), tmp_path, cache=False)
-    shutil.rmtree(second.outputs["number"]["result"].path.parent)
+    shutil.rmtree(second.outputs["number"]["result"][0].path.parent)
     third = run_inline(described(), tmp_path)
     assert third.steps["number"].state is State.CACHED
     assert third.steps["number"].reason == f"unchanged since run {first.id}"
@@ -78,7 +78,7 @@ def test_an_input_that_was_harmed_during_the_run_is_refused(tmp_path: Path, harm
         if isinstance(prepared, Job):
             live.complete(step, perform(prepared))
             os.chdir(here)
-            path = live.run.outputs[step.id]["result"].path
+            path = live.run.outputs[step.id]["result"][0].path
             path.write_text("7") if harm == "change" else path.unlink()
     run = live.finish()
     assert run.steps["total"].state is State.FAILED

@@ -79,6 +79,7 @@ def test_a_plan_says_everything_about_a_step(tmp_path: Path) -> None:
         lists=("examples",),
         outputs={"total": "millwork.core.artifacts:Float", "report": "millwork.core.artifacts:Report"},
         conditions=plan["sum"].conditions,
+        at_exit=False,
         options=Options(),
     )
     assert plan["halves"].options == Options(retries=2, timeout=9.5, environment={"KEY": "hunter2"})
@@ -133,7 +134,7 @@ def test_a_plan_that_was_read_runs_as_well(tmp_path: Path) -> None:
     plan = compile_pipeline(everything(tmp_path / "schema", names=("b", "c")))
     run = run_inline(Plan.from_json(plan.to_json()), tmp_path / "root")
     assert {id: s.state.value for id, s in run.steps.items()} == dict.fromkeys(run.steps, "complete")
-    assert "window=Window(first=1" in (run.outputs["everything"]["report"].path / "report.txt").read_text()
+    assert "window=Window(first=1" in (run.outputs["everything"]["report"][0].path / "report.txt").read_text()
 
 
 def test_secrets_can_be_left_out(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_pipeline_runs_on_a_remote_root(tmp_path: Path) -> None:
     run = run_in_this_process("memory://artifacts", store)
 
     assert run.state is State.COMPLETE, run.failed
-    written = run.outputs["report"]["written"]
+    [written] = run.outputs["report"]["written"]
     assert written.uri.startswith("memory://artifacts/counting/report/written/")
     assert (written.path / "report.md").read_text() == "There are 3."
 

@@ -636,7 +636,7 @@ def test_a_run_to_resume_that_is_not_there_is_answered(root: Path) -> None:
 def test_a_plan_from_a_file_runs_like_its_pipeline(root: Path) -> None:
     plan = Plan.from_json(compile_pipeline(chain()).to_json())
     run = LocalRunner(root, quiet=True).run(plan)
-    assert run.outputs["d"]["result"].value == 4  # type: ignore[attr-defined]
+    assert run.outputs["d"]["result"][0].value == 4  # type: ignore[attr-defined]
 
 
 def test_the_root_may_be_relative_or_a_uri_or_have_an_odd_name(
