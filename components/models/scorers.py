@@ -106,9 +106,13 @@ class SklearnScorer:
             self._score = _class_scores(estimator)
 
     def score(self, rows: Rows) -> Array:
-        build = frame if self._by_name else matrix
-        scores: Array = self._score(build(rows, self.features))
+        scores: Array = self._score(self.features_of(rows))
         return scores
+
+    def features_of(self, rows: Rows) -> Any:
+        """What the estimator takes: a DataFrame if it knows its columns by name, else a matrix."""
+        build = frame if self._by_name else matrix
+        return build(rows, self.features)
 
 
 def model_inputs(signature: TensorSignature, rows: Rows, features: Sequence[str] | None) -> dict[str, Any]:

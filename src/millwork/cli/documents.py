@@ -325,3 +325,16 @@ class DoctorDocument(TypedDict):
     schema: str
     ok: bool
     checks: list[CheckDocument]
+
+
+class ServingDocument(TypedDict):
+    """`serve`, one line when it answers: millwork/serving/v1."""
+
+    schema: str
+    url: str
+    """Of the model: http://127.0.0.1:8501/v1/models/taxi."""
+    model: str
+    """Its name."""
+    version: int
+    process: int
+    """The server's process id."""

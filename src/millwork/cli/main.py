@@ -22,6 +22,7 @@ COMMANDS = {
     "catalog": "The stock components.",
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
+    "serve": "Serve a model over TensorFlow Serving's REST API, until SIGTERM or Ctrl-C.",
     "lineage": "Show what was made from what.",
     "doctor": "Look for what is wrong here, and say what to do.",
 }
