@@ -129,7 +129,12 @@ def spec_names(spec: Any, key: SliceKey) -> bool:
     wanted = {**dict.fromkeys(spec.feature_keys), **spec.feature_values}
     if set(wanted) != {feature for feature, _ in key} or len(wanted) != len(key):
         return False
-    return all(wanted[f] is None or _typed(wanted[f]) == _typed(value) for f, value in key)
+    return all(wanted[f] is None or feature_matches(wanted[f], value) for f, value in key)
+
+
+def feature_matches(wanted: str, value: SliceValue) -> bool:
+    """Whether a value is the one that a spec writes as text."""
+    return _typed(wanted) == _typed(value)
 
 
 def is_pair(key: AnySlice) -> bool:
