@@ -31,6 +31,14 @@ class SplitArtifact(Artifact):
             raise BadInput(f"{self.type_name} has no split {name!r}. {did_you_mean(name, self.split_names)}")
         return self.path / f"Split-{name}"
 
+    def split_pair(self, name: str) -> Path:
+        """The folder of two splits that were compared, `train_eval`: train with the baseline's eval."""
+        if name not in self.split_names:
+            raise BadInput(
+                f"{self.type_name} has no pair of splits {name!r}. {did_you_mean(name, self.split_names)}"
+            )
+        return self.path / f"SplitPair-{name}"
+
 
 @dataclass(eq=False)
 class Examples(SplitArtifact):
@@ -59,12 +67,48 @@ class Schema(Artifact):
 
 @dataclass(eq=False)
 class ExampleAnomalies(SplitArtifact):
-    """`Split-<name>/SchemaDiff.pb`: TFDV's Anomalies."""
+    """`Split-<name>/SchemaDiff.pb`: TFDV's Anomalies.
+
+    Where two data sets were compared it is `SplitPair-<name>_<baseline's>/SchemaDiff.pb`, beside it `distances.json`,
+    and the pairs are the `split_names`.
+    """
 
     blessed: str = custom_property("")
-    """JSON, as TFX writes it: per split 1 if there is no anomaly, else 0."""
+    """JSON, as TFX writes it: per split or pair 1 if there is no anomaly, else 0; 2 if there was no baseline."""
     num_anomalies: int = custom_property(0)
     """Over all splits."""
+
+    def is_empty(self) -> Condition:
+        """For `when(...)`: there is no anomaly."""
+        return self.prop("num_anomalies").equals(0)
+
+
+@dataclass(eq=False)
+class ExamplesDiff(Artifact):
+    """`SplitPair-<test>_<base>/`: how the rows of two data sets that have the same identifiers differ.
+
+    `diff.json` holds all counts, `feature_skew.parquet` a row for each feature, `sample_pairs.parquet` one for each
+    value that differs in a sample of pairs, `confusion.parquet` counts of pairs of values. The same as TFDV's
+    messages, which its feature_skew_detector reads: `skew_stats`, `match_stats`, `sample_pairs`, `confusion`.
+    """
+
+    split_pairs: tuple[str, ...] = custom_property(())
+    num_pairs: int = custom_property(0)
+    """Rows that were compared with one of the same identifiers, over all pairs of splits."""
+    num_skewed_pairs: int = custom_property(0)
+    """Those in which a feature differs."""
+
+    def split_pair(self, name: str) -> Path:
+        """The folder of a pair of splits, `train_eval`: train of the test examples with eval of the base."""
+        if name not in self.split_pairs:
+            raise BadInput(
+                f"{self.type_name} has no pair of splits {name!r}. {did_you_mean(name, self.split_pairs)}"
+            )
+        return self.path / f"SplitPair-{name}"
+
+    def is_empty(self) -> Condition:
+        """For `when(...)`: no two rows of the same identifiers differ."""
+        return self.prop("num_skewed_pairs").equals(0)
 
 
 @dataclass(eq=False)
@@ -101,9 +145,20 @@ class ModelBlessing(Artifact):
 
 @dataclass(eq=False)
 class InfraBlessing(Artifact):
-    """An empty file `INFRA_BLESSED` or `INFRA_NOT_BLESSED`."""
+    """An empty file `INFRA_BLESSED` or `INFRA_NOT_BLESSED`, `infra.json`, `server.log`, and perhaps `stamped_model/`."""
 
     blessed: int = custom_property(0)
+    has_model: int = custom_property(0)
+    """1 if there is a copy of the model with a warm-up file in `stamped_model/`."""
+    reason: str = custom_property("")
+    """Why it is not blessed."""
+    load_seconds: float = custom_property(0.0)
+    """From the start of the server's process until it could answer."""
+    latency_p50_ms: float = custom_property(0.0)
+    latency_p90_ms: float = custom_property(0.0)
+    latency_p99_ms: float = custom_property(0.0)
+    peak_memory: int = custom_property(0)
+    """Bytes, of the server's process."""
 
 
 @dataclass(eq=False)
@@ -163,7 +218,19 @@ class RocCurve(SplitArtifact):
 
 @dataclass(eq=False)
 class HyperParameters(Artifact):
-    """`best_hyperparameters.txt`: JSON."""
+    """`best_hyperparameters.txt`: KerasTuner's configuration as JSON, the best values under `values`."""
+
+
+@dataclass(eq=False)
+class TunerResults(Artifact):
+    """`trials.csv`: a row for each trial; `tuner_results.json`: the complete ones, the best first, as TFX writes them."""
+
+    objective: str = custom_property("")
+    """What was sought: KerasTuner's objective, or Optuna's direction."""
+    best_score: float = custom_property(0.0)
+    num_trials: int = custom_property(0)
+    num_complete: int = custom_property(0)
+    """Those that were neither pruned nor failed."""
 
 
 @dataclass(eq=False)

@@ -13,8 +13,10 @@ MillworkError
 ├── BadInput                data, a file or a module that a step cannot use
 ├── StoreError              the metadata store cannot be opened, read or written
 ├── NotFound                a run, step, artifact or component that is not there
+├── GateNotMet              a check that was told to stop the run did
 ├── StepFailed              a step failed while it ran
 └── RunFailed               at least one step of a run failed
+    └── RunStopped          … and all that did are checks that were told to
 """
 
 from __future__ import annotations
@@ -108,6 +110,10 @@ class BadInput(MillworkError):
     """Data, a file or a module that a step cannot use."""
 
 
+class GateNotMet(MillworkError):
+    """A check that was told to stop the run did: nothing is broken, something is not good enough."""
+
+
 class StoreError(MillworkError):
     """The metadata store cannot be opened, read or written."""
 
@@ -127,3 +133,7 @@ class RunFailed(MillworkError):
         super().__init__(message)
         self.run = run
         """The run's id."""
+
+
+class RunStopped(RunFailed):
+    """The steps of a run that failed are checks that were told to stop it."""

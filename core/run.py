@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast, overload
 
-from millwork.core.errors import NotFound, RunFailed
+from millwork.core.errors import GateNotMet, NotFound, RunFailed, RunStopped
 from millwork.core.failures import Failure
 from millwork.core.graph import Artifact
 from millwork.core.records import State
@@ -88,7 +88,10 @@ class Run:
         return [s for s in self.steps.values() if s.state is State.FAILED]
 
     def check(self) -> None:
-        """Raise RunFailed, with every failure in its message, unless all went well."""
+        """Raise RunFailed, with every failure in its message, unless all went well.
+
+        RunStopped if nothing but checks failed, which were told to stop the run.
+        """
         if self.state in (State.COMPLETE, State.CACHED):
             return
         elsewhere = "" if self.root == str(Path(".millwork").absolute()) else f" --root {self.root}"
@@ -96,6 +99,8 @@ class Run:
         if self.state is State.CANCELLED:
             raise RunFailed(f"Run {self.id} was interrupted. {proceed}", self.id)
         said = "\n\n".join(failure_text(s) for s in self.failed)
+        if self.failed and all(s.failure and s.failure.type == GateNotMet.__name__ for s in self.failed):
+            raise RunStopped(f"Run {self.id} was stopped by a check.\n\n{said}\n\n{proceed}", self.id)
         raise RunFailed(f"Run {self.id} failed.\n\n{said}\n\n{proceed}", self.id)
 
 

@@ -80,6 +80,8 @@ def test_an_unknown_option_is_a_usage_error() -> None:
         (errors.NotFound("x"), 4),
         (errors.StoreError("x"), 5),
         (errors.RunFailed("x"), 1),
+        (errors.GateNotMet("x"), 3),
+        (errors.RunStopped("x"), 3),
         (errors.StepFailed("x"), 1),
         (errors.BadInput("x"), 1),
         (errors.MillworkError("x"), 1),

@@ -15,7 +15,7 @@ from millwork.components.data.forms import to_feature_form
 from millwork.components.data.statistics import describe, write_statistics
 from millwork.components.example_validator import ExampleValidator
 from millwork.core.artifacts import ExampleStatistics, Schema
-from millwork.core.errors import BadInput
+from millwork.core.errors import BadInput, GateNotMet
 from millwork.core.testing import perform
 
 SCHEMA = """
@@ -117,6 +117,28 @@ def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:
         perform(step, tmp_path)
 
 
+def test_an_environment_can_be_that_of_one_split(tmp_path: Path) -> None:
+    statistics = statistics_of(tmp_path, train=UNLABELLED, serving=UNLABELLED)
+    step = ExampleValidator(
+        statistics=statistics, schema=schema_in(tmp_path), environment={"serving": "SERVING"}
+    )
+
+    step = perform(step, tmp_path)
+
+    assert json.loads(step.anomalies.blessed) == {"train": 0, "serving": 1}
+
+
+def test_an_environment_for_an_unknown_split_is_refused(tmp_path: Path) -> None:
+    step = ExampleValidator(
+        statistics=statistics_of(tmp_path, train=GOOD),
+        schema=schema_in(tmp_path),
+        environment={"trian": "SERVING"},
+    )
+
+    with pytest.raises(BadInput, match=r"the split 'trian'.*Did you mean 'train'\?"):
+        perform(step, tmp_path)
+
+
 def test_anomalies_fail_the_step_on_request(tmp_path: Path) -> None:
     step = ExampleValidator(
         statistics=statistics_of(tmp_path, train=GOOD, eval=BAD),
@@ -124,7 +146,7 @@ def test_anomalies_fail_the_step_on_request(tmp_path: Path) -> None:
         fail_on_anomalies=True,
     )
 
-    with pytest.raises(BadInput) as failure:
+    with pytest.raises(GateNotMet) as failure:
         perform(step, tmp_path)
 
     first, payment, tip, last = str(failure.value).splitlines()
@@ -156,7 +178,7 @@ def test_too_few_examples_are_an_anomaly_of_the_whole_split(tmp_path: Path) -> N
     statistics = statistics_of(tmp_path, train=GOOD)
     step = ExampleValidator(statistics=statistics, schema=schema_in(tmp_path, text), fail_on_anomalies=True)
 
-    with pytest.raises(BadInput, match=r"1 anomaly\n  split 'train', the whole split: Low num examples"):
+    with pytest.raises(GateNotMet, match=r"1 anomaly\n  split 'train', the whole split: Low num examples"):
         perform(step, tmp_path)
 
 

@@ -7,7 +7,7 @@ import traceback
 from enum import IntEnum
 
 from millwork.cli.printing import say_error
-from millwork.core.errors import DescriptionError, MillworkError, NotFound, StoreError
+from millwork.core.errors import DescriptionError, GateNotMet, MillworkError, NotFound, RunStopped, StoreError
 
 
 class ExitCode(IntEnum):
@@ -26,6 +26,8 @@ _BY_ERROR: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (DescriptionError, ExitCode.USAGE),
     (NotFound, ExitCode.NOT_FOUND),
     (StoreError, ExitCode.UNREACHABLE),
+    (GateNotMet, ExitCode.GATE),
+    (RunStopped, ExitCode.GATE),
     (MillworkError, ExitCode.FAILED),
     (OSError, ExitCode.FAILED),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

@@ -29,7 +29,7 @@ def run(
     """Run a pipeline on this machine.
 
     What did not change since an earlier run is taken from the cache. Progress goes to stderr, what happened to
-    each step to stdout. Exits with 1 if a step failed.
+    each step to stdout. Exits with 1 if a step failed, with 3 if only checks did that were told to stop the run.
     """
     found = find_target(target)
     pipeline = found.pipeline(options.parameters(param, params))

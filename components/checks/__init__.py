@@ -1,0 +1,1 @@
+"""What the components that check data share."""
