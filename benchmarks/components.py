@@ -16,10 +16,11 @@ from benchmarks.taxi.model import run_fn
 from benchmarks.taxi.preprocessing import preprocessing_fn
 from benchmarks.taxi.rows import write_csv
 from millwork.components.csv_example_gen import CsvExampleGen
+from millwork.components.models.training import EvalArgs, TrainArgs
 from millwork.components.predict import Predict
 from millwork.components.schema_gen import SchemaGen
 from millwork.components.statistics_gen import StatisticsGen
-from millwork.components.trainer import EvalArgs, TrainArgs, Trainer
+from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
 from millwork.core.artifacts import Examples, ExampleStatistics, Model, Schema, TransformGraph
 from millwork.core.component import Component

@@ -12,12 +12,13 @@ from millwork import pipeline
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
 from millwork.components.example_validator import ExampleValidator
+from millwork.components.models.training import EvalArgs, TrainArgs
 from millwork.components.predict import Predict
 from millwork.components.pusher import Pusher
 from millwork.components.roc import Roc
 from millwork.components.schema_gen import SchemaGen
 from millwork.components.statistics_gen import StatisticsGen
-from millwork.components.trainer import EvalArgs, TrainArgs, Trainer
+from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
 from millwork.core import artifacts
 

@@ -13,7 +13,8 @@ import pytest
 
 from millwork.components.data.writing import ExamplesWriter
 from millwork.components.models.fn_args import DataAccessor, FnArgs, parse_pbtxt_file
-from millwork.components.trainer import EvalArgs, TrainArgs, Trainer
+from millwork.components.models.training import EvalArgs, TrainArgs
+from millwork.components.trainer import Trainer
 from millwork.core.artifacts import (
     PARQUET,
     TFRECORD,
