@@ -23,6 +23,8 @@ def to_flat_form(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Columns of other Arrow types as the nearest of the flat form: double as float32, bool as int64, …"""
     import pyarrow as pa
 
+    if not batch.num_columns:
+        return batch  # Arrow would forget how many rows it has
     columns = [
         _cast(name, column, flat_type(name, column.type))
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
@@ -34,6 +36,8 @@ def to_feature_form(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A batch of either form in feature form."""
     import pyarrow as pa
 
+    if not batch.num_columns:
+        return batch  # Arrow would forget how many rows it has
     columns = [
         _as_feature(name, column) for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]

@@ -58,8 +58,9 @@ CASES: dict[type[Component], Case] = {
             "pre_transform_stats": "",
             "post_transform_schema": "schema.pbtxt",
             "post_transform_stats": "",
+            "post_transform_anomalies": "",
+            "updated_analyzer_cache": "",
         },
-        stable=False,  # TensorFlow writes temporary paths and an arbitrary order of nodes into the graph
     ),
     stock.Trainer: Case(
         lambda m: stock.Trainer(examples=m.transformed_examples, run_fn=sample_model.run_fn),
@@ -75,6 +76,12 @@ CASES: dict[type[Component], Case] = {
         {"confusion_matrix": "Split-eval/confusion_matrix.json"},
     ),
     stock.Roc: Case(lambda m: stock.Roc(predictions=m.predictions), {"roc_curve": "Split-eval/roc.json"}),
+    stock.InfraValidator: Case(
+        lambda m: stock.InfraValidator(model=m.model, examples=m.transformed_examples, split_name="eval"),
+        {"blessing": "INFRA_BLESSED"},
+        stable=False,  # times are never the same
+        refuses_empty="Split 'eval' has no rows to ask the model with",
+    ),
     stock.Pusher: Case(
         lambda m: stock.Pusher(model=m.model, destination=m.folder / "serving"),
         {"pushed_model": "**/*.skops"},
