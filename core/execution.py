@@ -206,8 +206,9 @@ class LiveRun:
 
     def _resolve(self, step: PlannedStep, earlier: ExecutionRecord | None) -> StepStatus:
         """A resolver. What an earlier run found is found again if this run stands in its place."""
-        parts = self._fingerprints.parts(step, {})
-        found = resolution(step, parts, self._store, self.plan.pipeline, self.run.id, earlier)
+        inputs = self._inputs(step)
+        parts = self._fingerprints.parts(step, inputs)
+        found = resolution(step, parts, inputs, self._store, self.plan.pipeline, self.run.id, earlier)
         return self._journal.resolve(step, found.artifacts, found.said, parts)
 
     def _stand_in(self, step: PlannedStep) -> StepStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -21,7 +21,7 @@ _CHUNK = 20
 
 @dataclass
 class History:
-    """The artifacts of a pipeline, or of one node of it. What the asking run itself has made is not among them."""
+    """The artifacts of a pipeline, or of one node of it. What the asking run has made is only in `given`."""
 
     store: MetadataStore | None
     """None: nothing has been run yet."""
@@ -31,6 +31,8 @@ class History:
     """Empty: any."""
     run: str = ""
     """The run that asks."""
+    given: Sequence[Artifact] = ()
+    """Artifacts of that run."""
     _pipelines: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from millwork.core.graph import Artifact, Step
 from millwork.core.importing import ImportStep
 from millwork.core.options import Options
 from millwork.core.pipeline import Pipeline, PipelineFunction
-from millwork.core.resolving import ResolverStep
+from millwork.core.resolving import ResolverStep, inputs_of_resolver
 from millwork.core.signature import Signature
 from millwork.core.values import decode, encode
 
@@ -70,13 +70,13 @@ class PlannedStep:
 
     @property
     def signature(self) -> Signature:
-        """The contract of its component. What is no component has neither inputs nor outputs."""
+        """The contract of its component, or of what stands in its place."""
         target = load_reference(self.reference)
         if isinstance(target, FunctionComponent):
             return target.signature
         if isinstance(target, type) and issubclass(target, Component):
             return contract_of(target)
-        return Signature({}, {}, {})
+        return Signature(inputs_of_resolver(Artifact) if self.kind == "resolver" else {}, {}, {})
 
     def load(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Step:
         """The step itself, ready to run: with real inputs, and a place for each output."""
@@ -87,9 +87,8 @@ class PlannedStep:
         target = load_reference(self.reference)
         if self.kind == "resolver":
             [(name, kind)] = self.outputs.items()
-            return ResolverStep(
-                self.id, target(**parameters), load_reference(kind), several=name == "artifacts"
-            )
+            given, several = inputs.get("given", ()), name == "artifacts"
+            return ResolverStep(self.id, target(**parameters), load_reference(kind), given, several=several)
         if isinstance(target, type) and issubclass(target, Component):
             wanted = target(id=self.id, options=self.options, **parameters, **self._arguments(inputs))
             return wanted.bind(inputs, outputs)

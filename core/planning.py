@@ -81,8 +81,9 @@ class _Planning:
         return self._resolve(step) if step.kind == "resolver" else self._by_fingerprint(step)
 
     def _resolve(self, step: PlannedStep, earlier: ExecutionRecord | None = None) -> Preview:
-        parts = self._fingerprints.parts(step, {})
-        found = resolution(step, parts, self._store, self._plan.pipeline, earlier=earlier)
+        inputs = gathered(step, self._known)
+        parts = self._fingerprints.parts(step, inputs)
+        found = resolution(step, parts, inputs, self._store, self._plan.pipeline, earlier=earlier)
         [output] = step.outputs
         self._take(step, {output: found.artifacts})
         return Preview(step.id, "find", found.said)

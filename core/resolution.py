@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from millwork.core.fingerprint import Parts, fingerprint
+from millwork.core.graph import Artifact
 from millwork.core.integrity import damaged_output
 from millwork.core.plan import PlannedStep
 from millwork.core.records import ExecutionRecord
@@ -15,6 +18,7 @@ _AGAIN = ", as in run "
 def resolution(
     step: PlannedStep,
     parts: Parts,
+    inputs: Mapping[str, Sequence[Artifact]],
     store: MetadataStore | None,
     pipeline: str,
     run: str = "",
@@ -27,6 +31,6 @@ def resolution(
             artifacts = [a for records in found.values() for a in records]
             before = str(earlier.properties.get("__reason__", "")).partition(_AGAIN)[0]
             return Found(artifacts, f"{said_of(artifacts) if artifacts else before}{_AGAIN}{earlier.run}")
-    loaded = step.load({}, {})
+    loaded = step.load(inputs, {})
     assert isinstance(loaded, ResolverStep)
     return loaded.look_up(store, pipeline, run)

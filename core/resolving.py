@@ -20,7 +20,7 @@ from millwork.core.graph import Artifact, Kind, Step
 from millwork.core.history import History
 from millwork.core.options import Options
 from millwork.core.records import ArtifactRecord
-from millwork.core.signature import Parameter, Signature
+from millwork.core.signature import Input, Parameter, Signature
 from millwork.core.storage import content_digest, local_path
 from millwork.core.store import MetadataStore
 
@@ -45,15 +45,18 @@ class Resolver(ABC):
         """What is looked for, for people: `blessed Model`."""
 
 
-def resolve(resolver: Resolver, kind: type[A], *, id: str = "") -> A:
-    """Place a step that finds one artifact, or none: then optional inputs get None, and other consumers are skipped."""
-    step = ResolverStep(id or snake_case(type(resolver).__name__), resolver, kind, several=False)
+def resolve(resolver: Resolver, kind: type[A], *, given: Sequence[A] = (), id: str = "") -> A:
+    """Place a step that finds one artifact, or none: then optional inputs get None, and other consumers are skipped.
+
+    `given` are artifacts of this run that the resolver shall know of, as `history.given`.
+    """
+    step = ResolverStep(id or snake_case(type(resolver).__name__), resolver, kind, given, several=False)
     return cast(A, step.outputs["artifact"])
 
 
-def resolve_all(resolver: Resolver, kind: type[A], *, id: str = "") -> list[A]:
+def resolve_all(resolver: Resolver, kind: type[A], *, given: Sequence[A] = (), id: str = "") -> list[A]:
     """Place a step that finds any number of artifacts. The list, which is for list inputs, stands for all of them."""
-    step = ResolverStep(id or snake_case(type(resolver).__name__), resolver, kind, several=True)
+    step = ResolverStep(id or snake_case(type(resolver).__name__), resolver, kind, given, several=True)
     return [cast(A, step.outputs["artifacts"])]
 
 
@@ -70,13 +73,22 @@ class ResolverStep(Step):
 
     kind: ClassVar[Kind] = "resolver"
 
-    def __init__(self, id: str, resolver: Resolver, type: type[Artifact], *, several: bool) -> None:
+    def __init__(
+        self,
+        id: str,
+        resolver: Resolver,
+        type: type[Artifact],
+        given: Sequence[Artifact] = (),
+        *,
+        several: bool,
+    ) -> None:
         if not (isinstance(type, _TYPE) and issubclass(type, Artifact)):
             raise WrongArgument(f"{id} takes an artifact type, such as Model, but got {type!r}")
         self.id = id
         self.options = Options()
         self.several = several
         self.resolver = resolver
+        self.given = list(given)
         self._type = type
         self._outputs = {"artifacts" if several else "artifact": type(producer=self)}
         check_arguments(id, self.signature, self.arguments)
@@ -90,29 +102,36 @@ class ResolverStep(Step):
     def signature(self) -> Signature:
         hints = hints_of(type(self.resolver))
         parameters = {f.name: Parameter(f.name, hints[f.name], MISSING) for f in fields(self.resolver)}
-        return Signature({}, parameters, dict.fromkeys(self._outputs, self._type))
+        inputs = inputs_of_resolver(self._type) if self.given else {}
+        return Signature(inputs, parameters, dict.fromkeys(self._outputs, self._type))
 
     @property
     def arguments(self) -> Mapping[str, object]:
-        return {f.name: getattr(self.resolver, f.name) for f in fields(self.resolver)}
+        parameters = {f.name: getattr(self.resolver, f.name) for f in fields(self.resolver)}
+        return {**parameters, "given": self.given} if self.given else parameters
 
     @property
     def outputs(self) -> Mapping[str, Artifact]:
         return self._outputs
 
     def bind(self, inputs: Mapping[str, Sequence[Artifact]], outputs: Mapping[str, str]) -> Self:
-        return type(self)(self.id, self.resolver, self._type, several=self.several)
+        return type(self)(self.id, self.resolver, self._type, inputs.get("given", ()), several=self.several)
 
     def run(self) -> None:
         raise WrongArgument(f"{self.id} looks in a metadata store, which only a runner has")
 
     def look_up(self, store: MetadataStore | None, pipeline: str, run: str = "") -> Found:
         """Find the artifacts, for a run of a pipeline."""
-        history = History(store, self.resolver.pipeline or pipeline, self.resolver.node, run)
+        history = History(store, self.resolver.pipeline or pipeline, self.resolver.node, run, self.given)
         artifacts = list(self.resolver.find(self._type, history))
         if not artifacts:
             return Found([], f"found no {self.resolver.sought(self._type)} {history}")
         return Found(artifacts, said_of(artifacts))
+
+
+def inputs_of_resolver(kind: type[Artifact]) -> dict[str, Input]:
+    """The contract of what a resolver may be given of its own run."""
+    return {"given": Input("given", kind, optional=True, one=False, many=True)}
 
 
 _TYPE: Any = type
