@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from typing import Any
 from millwork.core.callables import load_reference
 from millwork.core.errors import BadInput
 from millwork.core.failures import Failure, failure_of
+from millwork.core.fingerprint import Fingerprinter, fingerprint
 from millwork.core.graph import Artifact, Step
 from millwork.core.integrity import signature_of
 from millwork.core.plan import PlannedStep, step_from_json
 from millwork.core.records import artifact_from_json, artifact_to_json, settle_properties
 from millwork.core.storage import content_digest, is_remote, publish, remove
 from millwork.core.testing import place_for
+from millwork.core.workspace import offering
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,21 @@ def _perform(job: Job) -> dict[str, dict[str, Any]]:
     work.mkdir(parents=True, exist_ok=True)
     os.chdir(work)
     staged = _staging_places(job, planned)
-    step = planned.load(_real_inputs(job, planned), staged)
-    _run(step)
+    inputs = _real_inputs(job, planned)
+    step = planned.load(inputs, staged)
+    with offering(lambda: _kept_place(job, planned, inputs, step)):
+        _run(step)
     for name, artifact in step.outputs.items():
         _settle(artifact, job.targets[name], Path(job.folder, "staged", name))
     return {name: artifact_to_json(a) for name, a in step.outputs.items()}
+
+
+def _kept_place(
+    job: Job, planned: PlannedStep, inputs: Mapping[str, Sequence[Artifact]], step: Step
+) -> Path:
+    """Beside the folders of this step's executions, named by all that decides what the step does."""
+    name = fingerprint(Fingerprinter().parts(planned, inputs, step))
+    return Path(job.folder).with_name(f"kept-{name[:20]}")
 
 
 def _run(step: Step) -> None:

@@ -190,7 +190,9 @@ def _sampler(study: Study, number: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(seed=seed)
     made = study.sampler(seed)
     if not isinstance(made, optuna.samplers.BaseSampler):
-        raise WrongArgument(f"Study: the function that was given as sampler must return an Optuna sampler, not {made!r}")
+        raise WrongArgument(
+            f"Study: the function that was given as sampler must return an Optuna sampler, not {made!r}"
+        )
     if type(made).__name__ in _FORGETFUL:
         raise WrongArgument(
             f"Study: a {type(made).__name__} cannot be the sampler, since one is made for each trial and this kind "
@@ -206,7 +208,9 @@ def _pruner(study: Study) -> optuna.pruners.BasePruner:
     if callable(study.pruner):
         made = study.pruner()
         if not isinstance(made, optuna.pruners.BasePruner):
-            raise WrongArgument(f"Study: the function that was given as pruner must return an Optuna pruner, not {made!r}")
+            raise WrongArgument(
+                f"Study: the function that was given as pruner must return an Optuna pruner, not {made!r}"
+            )
         return made
     kinds = {
         "median": optuna.pruners.MedianPruner,
@@ -256,9 +260,13 @@ def _tell(outcome: Outcome, study: Study) -> None:
     trial = outcome.record
     chosen = assignment(trial.hyperparameters.items())
     if outcome.failure:
-        logger.error("Trial %s failed with %s\n%s", trial.id, chosen, outcome.failure.traceback or outcome.failure)
+        logger.error(
+            "Trial %s failed with %s\n%s", trial.id, chosen, outcome.failure.traceback or outcome.failure
+        )
     else:
-        logger.info("Trial %s of %d is %s: %s with %s", trial.id, study.trials, trial.state, trial.score, chosen)
+        logger.info(
+            "Trial %s of %d is %s: %s with %s", trial.id, study.trials, trial.state, trial.score, chosen
+        )
 
 
 def _kept(folder: Path, study: Study) -> dict[int, Outcome]:

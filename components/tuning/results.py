@@ -73,7 +73,9 @@ def _write_table(path: Path, trials: Sequence[TrialRecord]) -> None:
         writer = csv.writer(file)
         writer.writerow([*_COLUMNS, *titles, "error"])
         for t in trials:
-            began = datetime.fromtimestamp(t.began).astimezone().isoformat("T", "milliseconds") if t.began else ""
+            began = (
+                datetime.fromtimestamp(t.began).astimezone().isoformat("T", "milliseconds") if t.began else ""
+            )
             score = "" if t.score is None else t.score
             row = [t.id, t.state, score, began, round(t.seconds, 3)]
             writer.writerow([*row, *(t.hyperparameters.get(name, "") for name in names), t.error])

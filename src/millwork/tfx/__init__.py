@@ -5,6 +5,7 @@
 | `from tfx import v1 as tfx` | `from millwork import tfx` |
 | `from tfx.components.trainer.fn_args_utils import FnArgs` | `from millwork.tfx.fn_args_utils import FnArgs` |
 | `from tfx.components.trainer import fn_args_utils` | `from millwork.tfx import fn_args_utils` |
+| `from tfx.components.tuner.component import TunerFnResult` | `from millwork.tfx.fn_args_utils import TunerFnResult` |
 | `from tfx.utils import io_utils` | `from millwork.tfx import io_utils` |
 | `from tfx.dsl.io import fileio` | `from millwork.tfx import fileio` |
 """
