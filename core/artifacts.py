@@ -51,6 +51,9 @@ class Examples(SplitArtifact):
     payload_format: str = custom_property("FORMAT_TF_EXAMPLE")
     num_examples: Mapping[str, int] = custom_property({})
     """Rows per split."""
+    spans: Mapping[str, int] = custom_property({})
+    """The spans that an ExampleGen read, oldest first, each with its version. Each has a file of its own in each split,
+    in this order. `span` and `version` are those of the last."""
 
 
 @dataclass(eq=False)
@@ -137,10 +140,37 @@ class ModelRun(Artifact):
 
 
 @dataclass(eq=False)
+class ModelEvaluation(Artifact):
+    """TFMA's files (`metrics-*`, `plots-*`, `validations.tfrecord`, `eval_config.json`), and `metrics.json`.
+
+    `tfma.load_eval_result(evaluation.uri)` reads them.
+    """
+
+    metrics: Mapping[str, float] = custom_property({})
+    """The model's numbers over all rows, by name."""
+    num_slices: int = custom_property(0)
+    num_examples: int = custom_property(0)
+    """Rows with a label."""
+
+
+@dataclass(eq=False)
 class ModelBlessing(Artifact):
-    """An empty file `BLESSED` or `NOT_BLESSED`."""
+    """An empty file `BLESSED`, `NOT_BLESSED` or `NOT_EVALUATED`, and `blessing.json` with every check."""
 
     blessed: int = custom_property(0)
+    verdict: str = custom_property("")
+    """As the file is called."""
+    reason: str = custom_property("")
+    """Why, in words."""
+    current_model: str = custom_property("")
+    """The uri of the model."""
+    current_model_id: int = custom_property(0)
+    baseline_model: str = custom_property("")
+    baseline_model_id: int = custom_property(0)
+    component_id: str = custom_property("")
+    """The step that gave the verdict."""
+    forced: int = custom_property(0)
+    """1 if a person gave it, whatever the evaluation said."""
 
 
 @dataclass(eq=False)
@@ -179,15 +209,15 @@ class Predictions(SplitArtifact):
     """`Split-<name>/predictions.parquet`: a row for each example that was scored.
 
     Columns: `row_id` (int64, the place in the split, or what the user names), `label` and `predicted` (class
-    names as text, or numbers for regression), `weight` (float64, 1 by default), `score_<class>` (float64) for
-    each of `classes`, or `score` for regression, and `slice_<feature>`, a single value, for each of
-    `slice_features`.
+    names as text, lists of them for multilabel, or numbers for regression), `weight` (float64, 1 by default),
+    `score_<class>` (float64) for each of `classes`, or `score` for regression, and `slice_<feature>`, a single
+    value, for each of `slice_features`.
     """
 
     base_type: ClassVar[str] = "mlmd.Dataset"
 
     problem: str = "binary"
-    """`binary`, `multiclass` or `regression`."""
+    """`binary`, `multiclass`, `multilabel` or `regression`."""
     classes: tuple[str, ...] = ()
     """Class names in the order of the model's scores. The last of two is the positive one."""
     label: str = ""

@@ -166,6 +166,14 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def as_record(artifact: Artifact) -> ArtifactRecord:
+    """A real artifact as the store has it, or will have it."""
+    properties = {name: to_stored(value) for name, value in artifact.properties.items()}
+    return ArtifactRecord(
+        artifact.id, artifact.type_name, artifact.uri, artifact.digest, properties, artifact.signature
+    )
+
+
 def artifact_to_json(artifact: Artifact) -> dict[str, Any]:
     """A real artifact, to be sent to another process."""
     return {

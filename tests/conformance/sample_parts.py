@@ -14,8 +14,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from millwork import Artifact, Component, Outputs, component, output
-from millwork.core.artifacts import Boolean, Examples, Float, Integer, Model, Report, Schema, String
+from millwork import Artifact, Component, FinalStatus, Outputs, component, output
+from millwork.core.artifacts import (
+    Boolean,
+    Examples,
+    Float,
+    Integer,
+    Model,
+    ModelBlessing,
+    Predictions,
+    Report,
+    Schema,
+    String,
+)
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.signature import InputPath, ModuleFile, OutputPath
 
@@ -256,6 +267,42 @@ def train(model: Model, examples: Examples, schema: Schema | None = None, *, fai
         raise BadInput("told to fail")
     (model.path / "weights.txt").write_text(f"{examples.num_examples} {schema is not None}")
     model.framework = "unknown"
+
+
+@component
+def guess(predictions: Predictions, model: Model) -> None:
+    """Something like predictions."""
+    (predictions.path / "guesses.txt").write_text((model.path / "weights.txt").read_text())
+
+
+@component
+def judge(
+    blessing: ModelBlessing,
+    model: Model | None = None,
+    predictions: Predictions | None = None,
+    baseline_model: Model | None = None,
+    *,
+    verdict: str = "BLESSED",
+    forced: bool = False,
+) -> None:
+    """Something like a verdict."""
+    (blessing.path / verdict).write_text("")
+    blessing.blessed, blessing.verdict, blessing.forced = int(verdict == "BLESSED"), verdict, int(forced)
+
+
+@component
+def dated(examples: Examples, *, span: int, version: int = 0) -> None:
+    """Rows of one day."""
+    (examples.path / "rows.txt").write_text(f"{span}.{version}")
+    examples.span, examples.version = span, version
+
+
+@component
+def last_words(report: Report, model: Model | None = None, *, status: FinalStatus = FinalStatus()) -> None:  # noqa: B008
+    """Writes how the run ended."""
+    told = [status.pipeline, status.state, *(f"{step} {state}" for step, state in status.steps.items())]
+    told += [f"{step}: {message}" for step, message in status.failures.items()]
+    (report.path / "report.txt").write_text("\n".join([*told, f"model {model is not None}"]))
 
 
 @component
