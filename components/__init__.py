@@ -2,32 +2,54 @@
 
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
+from millwork.components.distribution_validator import DistributionValidator
 from millwork.components.example_validator import ExampleValidator
 from millwork.components.import_schema import ImportSchema
+from millwork.components.infra_validator import InfraValidator
 from millwork.components.models.fn_args import DataAccessor, FnArgs, TunerFnResult
+from millwork.components.models.training import EvalArgs, TrainArgs
 from millwork.components.predict import Predict
 from millwork.components.pusher import Pusher
+from millwork.components.query_example_gen import QueryExampleGen
+from millwork.components.resolvers import (
+    latest_artifact,
+    latest_artifacts,
+    latest_blessed_model,
+    span_range,
+)
 from millwork.components.roc import Roc
 from millwork.components.schema_gen import SchemaGen
 from millwork.components.statistics_gen import StatisticsGen
-from millwork.components.trainer import EvalArgs, TrainArgs, Trainer
+from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
+from millwork.components.tuner import Tuner
+from millwork.components.tuning.settings import Study, TuneArgs
 
 __all__ = [
     "ConfusionMatrix",
     "CsvExampleGen",
     "DataAccessor",
+    "DistributionValidator",
     "EvalArgs",
     "ExampleValidator",
     "FnArgs",
     "ImportSchema",
+    "InfraValidator",
     "Predict",
     "Pusher",
+    "QueryExampleGen",
     "Roc",
     "SchemaGen",
     "StatisticsGen",
+    "Study",
     "TrainArgs",
     "Trainer",
     "Transform",
+    "TuneArgs",
+    "Tuner",
     "TunerFnResult",
+    "latest_artifact",
+    "latest_artifacts",
+    "latest_blessed_model",
+    "span_range",
 ]

@@ -47,6 +47,14 @@ CASES: dict[type[Component], Case] = {
         lambda m: stock.ExampleValidator(statistics=m.statistics, schema=m.schema),
         {"anomalies": "Split-eval/SchemaDiff.pb"},
     ),
+    stock.DistributionValidator: Case(
+        lambda m: stock.DistributionValidator(
+            statistics=m.statistics,
+            baseline_statistics=m.statistics,
+            config={"default_comparator": {"jensen_shannon_divergence": 0.1}},
+        ),
+        {"anomalies": "SplitPair-eval_eval/SchemaDiff.pb"},
+    ),
     stock.Transform: Case(
         lambda m: stock.Transform(
             examples=m.examples, schema=m.schema, preprocessing_fn=sample_model.preprocessing_fn
@@ -66,6 +74,15 @@ CASES: dict[type[Component], Case] = {
         lambda m: stock.Trainer(examples=m.transformed_examples, run_fn=sample_model.run_fn),
         {"model": "Format-Serving/*", "model_run": ""},
         stable=False,  # skops writes a zip archive, which has times in it
+    ),
+    stock.Tuner: Case(
+        lambda m: stock.Tuner(
+            examples=m.transformed_examples,
+            objective=sample_model.objective,
+            study=stock.Study("minimize", trials=3),
+        ),
+        {"best_hyperparameters": "best_hyperparameters.txt", "tuner_results": "trials.csv"},
+        stable=False,  # the table of trials has times in it
     ),
     stock.Predict: Case(
         lambda m: stock.Predict(model=m.model, examples=m.transformed_examples, label=sample_model.LABEL),
