@@ -96,17 +96,21 @@ class SklearnScorer:
                 "order of training with features=(...) (millwork serve: --features), or fit it with a pandas "
                 "DataFrame"
             )
-        self.classes = list(estimator.classes_) if hasattr(estimator, "classes_") else None
+        self.classes = _classes(estimator)
         self.problem: Problem | None = "regression"
         self.width: int | None = 1
         self._score = estimator.predict
-        if self.classes is not None:
-            self.problem = "binary" if len(self.classes) == 2 else "multiclass"
-            self.width = len(self.classes)
+        if hasattr(estimator, "classes_"):
+            self.problem = "multilabel" if _has_several_labels(estimator) else _one_label(self.classes or ())
+            self.width = len(estimator.classes_)
             self._score = _class_scores(estimator)
 
     def score(self, rows: Rows) -> Array:
-        scores: Array = self._score(self.features_of(rows))
+        import numpy as np
+
+        scores: Array | list[Array] = self._score(self.features_of(rows))
+        if isinstance(scores, list):  # for each label, that it is absent and that it is present
+            return np.stack([of_label[:, -1] for of_label in scores], axis=1)
         return scores
 
     def features_of(self, rows: Rows) -> Any:
@@ -120,6 +124,32 @@ def model_inputs(signature: TensorSignature, rows: Rows, features: Sequence[str]
     if signature.takes_examples and features is None:
         return {signature.inputs[0].name: rows.serialized}
     return inputs_by_name(rows, signature.inputs, features)
+
+
+def _classes(estimator: Any) -> list[Any] | None:
+    """What stands for each class, if there is one for each score."""
+    known = getattr(estimator, "classes_", None)
+    return None if known is None or _has_outputs(estimator) else list(known)
+
+
+def _has_several_labels(estimator: Any) -> bool:
+    return _has_outputs(estimator) or bool(getattr(estimator, "multilabel_", False))
+
+
+def _has_outputs(estimator: Any) -> bool:
+    """Whether it answers one question for each label, as a MultiOutputClassifier or a forest of such labels."""
+    import numpy as np
+
+    known = estimator.classes_
+    return (
+        isinstance(known, list)
+        and all(isinstance(of_label, np.ndarray) for of_label in known)
+        and bool(known)
+    )
+
+
+def _one_label(classes: Sequence[Any]) -> Problem:
+    return "binary" if len(classes) == 2 else "multiclass"
 
 
 def _class_scores(estimator: Any) -> Any:

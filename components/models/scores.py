@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Activation = Literal["none", "sigmoid", "softmax"]
+WantedProblem = Literal["auto", "binary", "multiclass", "multilabel", "regression"]
 
 TOLERANCE = 1e-6
 """How far a probability may lie outside 0 to 1: float32 rounds."""
@@ -50,26 +51,38 @@ class Task:
             "'sigmoid') or 'softmax', or end the model with one",
         )
         scores = scores.clip(0, 1)
-        if scores.shape[1] == 1:
+        if scores.shape[1] == 1 and self.problem != "multilabel":
             scores = np.concatenate([1 - scores, scores], axis=1)
         return {f"score_{name}": scores[:, i] for i, name in enumerate(self.classes)}
 
     def predicted(self, columns: dict[str, Array], threshold: float) -> pa.Array:
-        """The likeliest class, or of two the positive one if its score is above the threshold."""
+        """The likeliest class, or of two the positive one if its score is above the threshold.
+
+        Of several labels, all whose scores are above it.
+        """
         import numpy as np
         import pyarrow as pa
 
         if self.problem == "regression":
             return pa.array(columns["score"])
         scores = np.stack(list(columns.values()), axis=1)
+        if self.problem == "multilabel":
+            rows, named = np.nonzero(scores > threshold)
+            ends = np.searchsorted(rows, np.arange(len(scores) + 1))
+            names = pa.array(self.classes).take(pa.array(named))
+            return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), names)
         places = scores[:, 1] > threshold if self.problem == "binary" else scores.argmax(axis=1)
         return pa.array(self.classes).take(pa.array(places.astype(np.int64)))
 
     def labels(self, column: pa.Array, rows: Rows, name: str) -> pa.Array:
-        """The truth as class names, or as float64 for regression. What is missing stays missing."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        """The truth as class names, or as float64 for regression. What is missing stays missing.
 
+        Of several labels, a list of names.
+        """
+        import pyarrow as pa
+
+        if self.problem == "multilabel":
+            return self._label_lists(column, rows, name)
         is_number = _is_number(column.type)
         if self.problem == "regression":
             if not is_number and column.null_count < len(column):
@@ -77,15 +90,49 @@ class Task:
                     f"Column {name!r} holds {column.type} values: the label of a regression is a number"
                 )
             return column.cast(pa.float64())
+        return self._names(column, range(len(column)), rows, name)
+
+    def label_type(self) -> pa.DataType:
+        """Of the columns `label` and `predicted`."""
+        import pyarrow as pa
+
+        if self.problem == "regression":
+            return pa.float64()
+        return pa.list_(pa.string()) if self.problem == "multilabel" else pa.string()
+
+    def _label_lists(self, column: pa.Array, rows: Rows, name: str) -> pa.Array:
+        """A null is a row whose labels are not known, an empty list one that has none."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not pa.types.is_list(column.type):  # a column in which no row has several
+            known = column.is_valid().to_numpy(zero_copy_only=False)
+            ends = np.concatenate([[0], np.cumsum(known)])
+            column = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), column.drop_null())
+            missing = ~known
+        else:
+            missing = column.is_null().to_numpy(zero_copy_only=False)
+        parents = pc.list_parent_indices(column).to_numpy()
+        names = self._names(pc.list_flatten(column), parents, rows, name)
+        ends = np.concatenate([[0], np.cumsum(np.bincount(parents, minlength=len(column)))])
+        offsets = pa.array(ends, pa.int32(), mask=np.append(missing, False))
+        return pa.ListArray.from_arrays(offsets, names)
+
+    def _names(self, column: pa.Array, row_of: Sequence[int], rows: Rows, name: str) -> pa.Array:
+        """The classes that labels stand for. `row_of` says which row each belongs to."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_number = _is_number(column.type)
         values = pa.array(self.label_numbers if is_number else [*self.classes, *self.label_texts])
         wanted = pa.float64() if is_number else pa.string()
         found = pc.index_in(column.cast(wanted, safe=False), value_set=values.cast(wanted))
         unknown = pc.and_not(found.is_null(), pc.is_null(column, nan_is_null=True))
         if pc.any(unknown).as_py():
-            row = unknown.index(True).as_py()
-            raise BadInput(
-                self._no_class(column[row].as_py(), f"column {name!r}, {rows.where(row)}", is_number)
-            )
+            place = unknown.index(True).as_py()
+            where = f"column {name!r}, {rows.where(int(row_of[place]))}"
+            raise BadInput(self._no_class(column[place].as_py(), where, is_number))
         places = found.fill_null(0).to_numpy() % len(self.classes)
         missing = found.is_null().to_numpy(zero_copy_only=False)
         return pa.array(self.classes).take(pa.array(places, mask=missing))
@@ -101,7 +148,7 @@ class Task:
 
 
 def decide_task(
-    problem: Literal["auto", "binary", "multiclass", "regression"],
+    problem: WantedProblem,
     classes: tuple[str, ...] | None,
     scorer: Scorer,
     width: int,
@@ -117,8 +164,9 @@ def decide_task(
             )
         return Task("regression")
     known = scorer.classes
-    names = classes or tuple(map(str, known if known is not None else range(max(2, width))))
-    if len(names) != width and (width, len(names)) != (1, 2):
+    fewest = 1 if problem == "multilabel" else 2
+    names = classes or tuple(map(str, known if known is not None else range(max(fewest, width))))
+    if len(names) != width and (width, len(names), fewest) != (1, 2, 2):
         raise BadInput(
             f"The model gives {width} scores for each row, but there are {len(names)} classes: "
             f"{', '.join(names)}. Name one for each score, in the model's order, with Predict(classes=(...))"

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from millwork.components import predict as predict_module
 from millwork.components.data.forms import to_flat_form
 from millwork.components.data.writing import ExamplesWriter
+from millwork.components.models import scoring
 from millwork.components.models.fn_args import FnArgs
 from millwork.components.predict import Predict
 from millwork.components.trainer import Trainer
@@ -435,7 +435,7 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, examples: Examples, sc
 def test_a_transform_graph_prepares_the_features_and_may_compute_the_label(
     tmp_path: Path, examples: Examples, transformed: Transform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predict_module, "BLOCK", 1)
+    monkeypatch.setattr(scoring, "BLOCK", 1)
     arguments = {"label": "is_negative", "problem": "regression", "slice_features": ("colour",)}
     model = scores_in(tmp_path, "z")
     step = scored(
@@ -456,7 +456,7 @@ def test_the_label_may_come_from_other_examples_of_the_same_rows(
     file_format: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(predict_module, "BLOCK", 1)
+    monkeypatch.setattr(scoring, "BLOCK", 1)
     examples = examples_of(tmp_path / "examples", file_format, eval=points())
     labels = transformed.transformed_examples
     step = scored(tmp_path, keras_trained, examples, label="is_negative", label_examples=labels, batch_size=7)
@@ -480,7 +480,7 @@ def test_batches_and_blocks_do_not_show(
     tmp_path: Path, keras_trained: Model, examples: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = table(scored(tmp_path / "whole", keras_trained, examples))
-    monkeypatch.setattr(predict_module, "BLOCK", 2)
+    monkeypatch.setattr(scoring, "BLOCK", 2)
     parts = table(scored(tmp_path / "parts", keras_trained, examples, batch_size=4))
 
     np.testing.assert_allclose(parts.pop("score_1"), whole.pop("score_1"), rtol=1e-5)
@@ -585,6 +585,75 @@ def test_an_activation_makes_probabilities_of_logits(
 
 
 # Splits without rows
+
+
+def tagged(rows: int = 4) -> pa.RecordBatch:
+    """Rows that belong to any number of classes, and scores for each."""
+    tags = [["sea", "sun"], [], None, ["sun"]][:rows]
+    return rows_of(
+        sea=pa.array([0.9, 0.1, 0.6, 0.2][:rows], pa.float32()),
+        sun=pa.array([0.7, 0.2, 0.8, 0.4][:rows], pa.float32()),
+        tags=pa.array(tags, pa.list_(pa.string())),
+        numbers=pa.array([t if t is None else [["sea", "sun"].index(x) for x in t] for t in tags]),
+    )
+
+
+@pytest.mark.parametrize("label", ["tags", "numbers"])
+def test_a_row_may_have_several_labels_or_none(tmp_path: Path, label: str) -> None:
+    model = scores_in(tmp_path, "sea", "sun", classes=[0, 1])
+    step = scored(tmp_path, model, tagged(), label=label, problem="multilabel", classes=("sea", "sun"))
+
+    found = table(step)
+    assert step.predictions.problem == "multilabel"
+    assert found["label"] == [["sea", "sun"], [], None, ["sun"]]
+    assert found["predicted"] == [["sea", "sun"], [], ["sea", "sun"], []]
+    np.testing.assert_allclose(found["score_sun"], [0.7, 0.2, 0.8, 0.4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrapper", ["OneVsRestClassifier", "MultiOutputClassifier"])
+def test_scikit_learn_says_that_it_gives_several_labels(tmp_path: Path, wrapper: str) -> None:
+    import pandas as pd
+    from sklearn import multiclass, multioutput
+    from sklearn.linear_model import LogisticRegression
+
+    frame = pd.DataFrame({name: points()[name].to_numpy() for name in ("x", "z")})
+    truth = np.stack([frame.x > 0, frame.z > 0], axis=1).astype(int)
+    makers = {"OneVsRestClassifier": multiclass, "MultiOutputClassifier": multioutput}
+    model = getattr(makers[wrapper], wrapper)(LogisticRegression()).fit(frame, truth)
+    tags = [[name for name, has in zip(("x", "z"), row, strict=True) if has] for row in truth]
+    rows = rows_of(x=pa.array(frame.x), z=pa.array(frame.z), tags=pa.array(tags, pa.list_(pa.string())))
+    step = scored(tmp_path, pickled(tmp_path, model), rows, label="tags", classes=("x", "z"))
+
+    assert step.predictions.problem == "multilabel"
+    assert table(step)["predicted"] == [
+        [name for name, has in zip(("x", "z"), row, strict=True) if has] for row in model.predict(frame)
+    ]
+
+
+def test_several_labels_of_unknown_classes_are_refused(tmp_path: Path) -> None:
+    model = scores_in(tmp_path, "sea", "sun", classes=["sea", "ice"])
+    with pytest.raises(BadInput, match=r"The label is 'sun' \(column 'tags', split 'eval', row 0\)"):
+        scored(tmp_path, model, tagged(), label="tags", problem="multilabel")
+
+
+def test_rows_without_several_labels_give_an_empty_file_of_lists(tmp_path: Path) -> None:
+    model = scores_in(tmp_path, "sea", "sun", classes=["sea", "sun"])
+    examples = examples_of(tmp_path / "examples", train=tagged(), eval=None)
+    step = scored(tmp_path, model, examples, label="tags", problem="multilabel")
+    schema = pq.read_schema(step.predictions.split("eval") / "predictions.parquet")
+    assert str(schema.field("label").type) == "list<item: string>"
+
+
+def test_several_spans_are_scored_as_one_data_set(
+    tmp_path: Path, sklearn_trained: Model, examples: Examples
+) -> None:
+    newer = examples_of(tmp_path / "newer", PARQUET, train=points(), eval=points(10))
+    newer.span = 3
+    predict = Predict(model=sklearn_trained, examples=[examples, newer], label="answer")
+    step = perform(predict, tmp_path / "out")
+
+    assert (step.predictions.span, step.predictions.num_examples) == (3, {"eval": ROWS + 10})
+    assert table(step)["row_id"] == list(range(ROWS + 10))
 
 
 @FORMATS
@@ -784,7 +853,7 @@ def test_rows_that_cannot_be_scored_or_stored_are_refused(
 def test_the_row_of_an_error_is_counted_over_blocks_and_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predict_module, "BLOCK", 2)
+    monkeypatch.setattr(scoring, "BLOCK", 2)
     rows = rows_of(p=[0.5] * 10 + [2.0], y=[0] * 11)
     with pytest.raises(BadInput, match="score is 2 in split 'eval', row 10"):
         scored(tmp_path, probabilities_in(tmp_path, "p"), rows, batch_size=2)
