@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +165,13 @@ def test_among_many_models_it_looks_no_further_than_it_must(
 ) -> None:
     for count in range(1, 46):
         trained(root, count, judge if count in (1, 40) else None)
-    asked: list[int] = []
-    written_by = MetadataStore.written_by
-    monkeypatch.setattr(MetadataStore, "written_by", lambda s, x: asked.append(len(x)) or written_by(s, x))
+    written_by, asked = MetadataStore.written_by, []
+
+    def counted(store: MetadataStore, executions: Sequence[int]) -> Any:
+        asked.append(len(executions))
+        return written_by(store, executions)
+
+    monkeypatch.setattr(MetadataStore, "written_by", counted)
     assert found(root, latest_blessed_model())
     assert sum(asked) <= 4
 
@@ -189,11 +193,12 @@ def test_a_window_has_the_newest_spans_in_their_order_each_once(root: Path) -> N
 def test_a_range_has_bounds(root: Path) -> None:
     for span in (1, 2, 3, 4):
         run(root, dated(span=span))
-    for bounds, expected in (
+    cases: list[tuple[dict[str, Any], list[int]]] = [
         ({"first_span": 2, "last_span": 3}, [2, 3]),
         ({"first_span": 3}, [3, 4]),
         ({"last_span": 3, "last": 2}, [2, 3]),
-    ):
+    ]
+    for bounds, expected in cases:
         window = span_range(Examples, **bounds)
         assert [span for span, _ in spans(run(root, [Count(examples=window).report]), window)] == expected
 
@@ -229,7 +234,7 @@ def test_a_plan_says_what_would_be_found(root: Path) -> None:
         ({"first_span": 3, "last_span": 2}, "first_span 3 comes after last_span 2"),
     ],
 )
-def test_a_range_without_spans_is_refused(wrong: dict[str, int], message: str) -> None:
+def test_a_range_without_spans_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(WrongArgument, match=message):
         span_range(Examples, **wrong)
 

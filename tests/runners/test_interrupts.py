@@ -239,3 +239,54 @@ def test_a_lock_of_a_run_that_was_never_recorded_is_cleared_away(tmp_path: Path)
     RunLock(str(tmp_path), "never").release(ended=False)
     assert recover(store, str(tmp_path)) == []
     assert dead_runs(str(tmp_path)) == []
+
+
+AT_EXIT = """
+    import sys, time
+    from pathlib import Path
+    from millwork import FinalStatus, component, on_exit, pipeline
+    from millwork.core.artifacts import Integer
+    from millwork.runners.local import LocalRunner
+
+    @component
+    def slow(result: Integer, *, flags: str) -> None:
+        Path(flags, "slow").touch()
+        time.sleep(1000)
+
+    @component
+    def clean_up(result: Integer, *, flags: str, stay: bool, status: FinalStatus = FinalStatus()) -> None:
+        Path(flags, "cleaning").write_text(f"{status.state} {status.steps['slow']}")
+        time.sleep(1000 if stay else 0)
+        result.value = 1
+
+    @pipeline
+    def described(flags: str, stay: bool) -> None:
+        slow(flags=flags)
+        with on_exit():
+            clean_up(flags=flags, stay=stay)
+
+    if __name__ == "__main__":
+        LocalRunner("root", workers=2).run(described(sys.argv[1], stay=sys.argv[2] == "stay"))
+    """
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_steps_at_exit_run_after_an_interrupt_and_a_second_one_stops_them(
+    again: bool, project: Project, root: Path, flags: Path, until: Until
+) -> None:
+    project.write("at_exit.py", AT_EXIT)
+    process = project.start("at_exit.py", str(flags), "stay" if again else "go")
+    until(lambda: (flags / "slow").exists())
+    if again:
+        process.send_signal(signal.SIGINT)
+        until(lambda: (flags / "cleaning").exists())
+    code, said = stop(process, signal.SIGINT)
+    assert code == -signal.SIGINT, said
+    assert (flags / "cleaning").read_text() == "cancelled cancelled"
+    store = store_of(root)
+    [run] = store.runs()
+    assert run.state is State.CANCELLED
+    assert {e.node: e.state for e in store.executions_of_run(run.id)} == {
+        "slow": State.CANCELLED,
+        "clean_up": State.CANCELLED if again else State.COMPLETE,
+    }
