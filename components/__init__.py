@@ -2,6 +2,7 @@
 
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
+from millwork.components.data.spans import RollingRange, StaticRange
 from millwork.components.distribution_validator import DistributionValidator
 from millwork.components.example_validator import ExampleValidator
 from millwork.components.import_schema import ImportSchema
@@ -39,7 +40,9 @@ __all__ = [
     "Pusher",
     "QueryExampleGen",
     "Roc",
+    "RollingRange",
     "SchemaGen",
+    "StaticRange",
     "StatisticsGen",
     "Study",
     "TrainArgs",

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from millwork.components.data.column_names import check_names
 from millwork.components.data.text_stream import Utf8Stream
 from millwork.core.errors import BadInput, WrongArgument
 
@@ -197,17 +198,6 @@ class CsvFile:
 def shorten(text: str, width: int = 80) -> str:
     """The start of a long text, for a message."""
     return text if len(text) <= width else text[:width] + "…"
-
-
-def check_names(where: str, names: Sequence[str]) -> None:
-    """Refuse an empty name, and one that comes twice."""
-    if not names:
-        raise WrongArgument(f"{where} is empty. Name each column")
-    for place, name in enumerate(names, 1):
-        if not name:
-            raise WrongArgument(f"Column {place} has no name in {where}. Give it one")
-        if name in names[: place - 1]:
-            raise WrongArgument(f"Two columns are called {name!r} in {where}. Rename one of them")
 
 
 def _check_mark(name: str, mark: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from millwork.components.data.csv_files import CsvFile, TextBlock, shorten
@@ -11,6 +13,25 @@ from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """CSV files with the same columns, and the kind of each column that is kept."""
+
+    files: Mapping[Path, CsvFile]
+    kinds: Mapping[str, Kind]
+
+    @property
+    def schema(self) -> pa.Schema:
+        return schema_of(self.kinds)
+
+    def batches(self, path: Path) -> Iterator[pa.RecordBatch]:
+        for block in self.files[path].blocks(list(self.kinds)):
+            yield typed_batch(block, self.kinds)
+
+    def where(self, path: Path, row: int) -> str:
+        return f"{path}, line {self.files[path].line_of(row)}"
 
 
 def common_columns(files: Sequence[CsvFile]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def check_spans(base: Path, patterns: Mapping[str, SpanPattern | None], wanted: 
 def _by_span(base: Path, pattern: SpanPattern | None) -> dict[SpanVersion, tuple[Path, ...]]:
     """All files that a pattern matches."""
     if pattern is None or not pattern.has_spans:
-        return {SpanVersion(0): tuple(find_files(base, pattern and pattern.text))}
+        return {SpanVersion(0): tuple(find_files(base, pattern.text if pattern else None))}
     if base.exists() and not base.is_dir():
         raise BadInput(
             f"{base} is a file, so no files can be chosen from it by {pattern.text!r}. Pass its folder"

@@ -1,4 +1,4 @@
-"""Writing `Examples`: one file for each split, as Parquet or as gzipped TFRecords of tf.Example."""
+"""Writing `Examples`: one file for each split (and span), as Parquet or as gzipped TFRecords of tf.Example."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ class ExamplesWriter:
     Batches are in flat or feature form, of any size, and all with the same columns: those of `schema`, or of
     the first batch. The same rows in the same order give the same bytes, however they were cut into batches.
     A split that gets no rows still has a valid file.
+
+    With `parts`, such as spans, each split has as many files. They are written one after the other, so that only one
+    of each split is open.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class ExamplesWriter:
         split_names: Sequence[str],
         file_format: str = PARQUET,
         schema: pa.Schema | None = None,
+        parts: int = 1,
     ) -> None:
         if file_format not in (PARQUET, TFRECORD):
             raise WrongArgument(
@@ -52,15 +56,17 @@ class ExamplesWriter:
         self._examples = examples
         self._format = file_format
         self._schema = schema
+        self._parts = parts
         self.num_rows = dict.fromkeys(split_names, 0)
         """Written so far, per split."""
-        self._files: dict[str, SplitFile] = {}
+        self._files: dict[str, list[SplitFile]] = {name: [] for name in split_names}
+        """Of each part so far; only the last is open."""
         self._stack = ExitStack()
 
-    def write(self, split: str, batch: pa.RecordBatch) -> None:
-        """Append rows to a split."""
+    def write(self, split: str, batch: pa.RecordBatch, part: int = 0) -> None:
+        """Append rows to a split: to its last part that was written to, or to a later one."""
         flat = self._conform(to_flat_form(batch))
-        self._file(split).write(flat)
+        self._file(split, part).write(flat)
         self.num_rows[split] += flat.num_rows
 
     def __enter__(self) -> Self:
@@ -72,7 +78,7 @@ class ExamplesWriter:
         with self._stack:
             if error is None:
                 for split in self.num_rows:
-                    self._file(split)
+                    self._file(split, self._parts - 1)
         if error is None:
             self._set_properties()
 
@@ -81,18 +87,26 @@ class ExamplesWriter:
         self._examples.num_examples = dict(self.num_rows)
         self._examples.file_format = self._format
 
-    def _file(self, split: str) -> SplitFile:
-        import pyarrow as pa
-
+    def _file(self, split: str, part: int) -> SplitFile:
         if split not in self.num_rows:
             raise WrongArgument(f"There is no split {split!r} to write to, only {', '.join(self.num_rows)}")
-        if split not in self._files:
-            folder = self._examples.path / f"Split-{split}"
-            folder.mkdir(parents=True, exist_ok=True)
-            schema = self._schema or pa.schema([])
-            file = ParquetFile(folder, schema) if self._format == PARQUET else TfRecordFile(folder)
-            self._files[split] = self._stack.enter_context(closing(file))
-        return self._files[split]
+        files = self._files[split]
+        while len(files) <= part:
+            if files:
+                files[-1].close()
+            files.append(self._stack.enter_context(closing(self._open(split, len(files)))))
+        assert len(files) == part + 1, f"part {part} of split {split!r} is finished"
+        return files[part]
+
+    def _open(self, split: str, part: int) -> SplitFile:
+        import pyarrow as pa
+
+        folder = self._examples.path / f"Split-{split}"
+        folder.mkdir(parents=True, exist_ok=True)
+        shard = f"{part:05}-of-{self._parts:05}"
+        if self._format == PARQUET:
+            return ParquetFile(folder / f"data_parquet-{shard}.parquet", self._schema or pa.schema([]))
+        return TfRecordFile(folder / f"data_tfrecord-{shard}.gz")
 
     def _conform(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the schema of those before it; only a column without values may differ."""
@@ -117,7 +131,7 @@ class ExamplesWriter:
 
 
 class SplitFile(Protocol):
-    """The data file of one split, open for writing."""
+    """A data file of one split, open for writing. It may be closed twice."""
 
     def write(self, batch: pa.RecordBatch) -> None: ...
 
@@ -125,25 +139,28 @@ class SplitFile(Protocol):
 
 
 class TfRecordFile:
-    """`data_tfrecord-00000-of-00001.gz`: a serialised tf.Example for each row."""
+    """A serialised tf.Example for each row."""
 
-    def __init__(self, folder: Path) -> None:
-        self._records = TfRecordWriter(folder / "data_tfrecord-00000-of-00001.gz")
+    def __init__(self, path: Path) -> None:
+        self._records = TfRecordWriter(path)
+        self._open = True
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._records.write(encode(batch))
 
     def close(self) -> None:
-        self._records.close()
+        if self._open:
+            self._open = False
+            self._records.close()
 
 
 class ParquetFile:
-    """`data_parquet-00000-of-00001.parquet`, in row groups of equal size."""
+    """Rows in groups of equal size."""
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         import pyarrow.parquet as pq
 
-        self._writer = pq.ParquetWriter(folder / "data_parquet-00000-of-00001.parquet", schema)
+        self._writer = pq.ParquetWriter(path, schema)
         self._waiting: list[pa.RecordBatch] = []
         self._group = 0
 
@@ -153,8 +170,9 @@ class ParquetFile:
             self._write_groups(last=False)
 
     def close(self) -> None:
-        self._write_groups(last=True)
-        self._writer.close()
+        if self._writer.is_open:
+            self._write_groups(last=True)
+            self._writer.close()
 
     def _write_groups(self, last: bool) -> None:
         """Write what waits; rows that fill no group are kept, unless they are the last."""

@@ -278,7 +278,7 @@ def test_special_floats_are_values(tmp_path: Path) -> None:
 REFUSED = {
     "an empty file": ({"a.csv": ""}, {}, "a.csv is empty"),
     "blank lines only": ({"a.csv": "\n\n"}, {}, "a.csv is empty"),
-    "no rows": ({"a.csv": "a,b\n"}, {}, "a.csv: there are no rows, only a header"),
+    "no rows": ({"a.csv": "a,b\n"}, {}, "a.csv: there are no rows"),
     "too few values": (
         {"a.csv": 'a,b\n"x\ny",1\n\n2\n'},
         {},
