@@ -43,6 +43,7 @@ class Fingerprinter:
                 parts[f"input:{name}"] = "[]"
         if planned.options.environment:
             parts["environment"] = _digest_of(dict(planned.options.environment))
+        parts |= {f"state:{name}": value for name, value in step.external_state().items()}
         return {**parts, **_external(step)}
 
     def packages(self, planned: PlannedStep) -> set[str]:
@@ -114,7 +115,7 @@ def _readable(value: str) -> str:
     return tagged[1] if tagged else value
 
 
-_ORDER = ("parameter", "file", "code", "input", "version", "component")
+_ORDER = ("parameter", "file", "state", "code", "input", "version", "component")
 
 
 def _roles(planned: PlannedStep) -> dict[str, PathRole | None]:

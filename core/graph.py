@@ -84,6 +84,11 @@ class Artifact:
         """What describes this artifact besides its files."""
         return {name: getattr(self, name) for name in property_names(type(self))}
 
+    @property
+    def remark(self) -> str:
+        """What a person who follows a run should be told of it, if anything."""
+        return ""
+
     def prop(self, name: str) -> Property:
         """One of the properties, to be compared in `when(...)` before its value is known."""
         known = [*property_names(type(self)), *self.computed]
@@ -262,6 +267,10 @@ class Step(ABC):
             place = self.arguments[name]
             if parameter.role is PathRole.READ and isinstance(place, str | Path):
                 yield from files_below(Path(place))
+
+    def external_state(self) -> Mapping[str, str]:
+        """What else outside the store decides what this step writes, by name: a digest, or a version."""
+        return {}
 
     def needs(self) -> Iterator[Artifact]:
         """Every artifact that must exist before this step may start."""

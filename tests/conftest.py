@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from sample_project import Project
+from sample_servers import mariadb as mariadb
+from sample_servers import postgresql as postgresql
+from sample_servers import server_folder as server_folder
 
 
 @pytest.fixture
