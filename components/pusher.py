@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from millwork.components.models.loading import serving_folder
+from millwork.components.models.loading import STAMPED_FOLDER, serving_folder
 from millwork.core import storage
 from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
 from millwork.core.component import Component, output
@@ -47,7 +47,7 @@ class Pusher(Component):
     model_blessing: ModelBlessing | None = None
     """Push only if the model is good enough."""
     infra_blessing: InfraBlessing | None = None
-    """Push only if a server could load the model."""
+    """Push only if a server could load the model. If there is a copy of it with a warm-up file, that is pushed."""
     destination: OutputPath
     """A folder, or a URI such as s3://bucket/models/taxi."""
     versioning: Literal["auto", "timestamp", "number"] = "auto"
@@ -62,7 +62,7 @@ class Pusher(Component):
             self.pushed_model.pushed = 0
             self.pushed_model.reason = reason
             return
-        files = _files(serving_folder(self.model))
+        files = _files(self._model_folder())
         _copy(files, self.pushed_model.path)
         version = self._push(files)
         self.pushed_model.pushed = 1
@@ -70,12 +70,19 @@ class Pusher(Component):
         self.pushed_model.pushed_version = version
         log.info("Pushed the model to %s", self.pushed_model.pushed_destination)
 
+    def _model_folder(self) -> Path:
+        """The model; if the trial with a server has written a warm-up file into a copy of it, that copy."""
+        if self.infra_blessing is not None and self.infra_blessing.has_model:
+            return self.infra_blessing.path / STAMPED_FOLDER
+        return serving_folder(self.model)
+
     def _objection(self) -> str:
         """Why the model must not be pushed, if so."""
         if self.model_blessing is not None and self.model_blessing.blessed != 1:
             return f"the evaluation did not bless it ({self.model_blessing.uri})"
         if self.infra_blessing is not None and self.infra_blessing.blessed != 1:
-            return f"the trial with a server did not bless it ({self.infra_blessing.uri})"
+            why = f": {self.infra_blessing.reason}" if self.infra_blessing.reason else ""
+            return f"the trial with a server did not bless it{why} ({self.infra_blessing.uri})"
         if self.model_blessing is None and self.infra_blessing is None:
             log.info("The model is pushed without a blessing: neither an evaluation nor a trial is connected")
         return ""

@@ -85,6 +85,12 @@ class ExampleAnomalies(SplitArtifact):
         """For `when(...)`: there is no anomaly."""
         return self.prop("num_anomalies").equals(0)
 
+    @property
+    def remark(self) -> str:
+        if not self.num_anomalies:
+            return ""
+        return "1 anomaly" if self.num_anomalies == 1 else f"{self.num_anomalies} anomalies"
+
 
 @dataclass(eq=False)
 class ExamplesDiff(Artifact):
@@ -172,10 +178,14 @@ class ModelBlessing(Artifact):
     forced: int = custom_property(0)
     """1 if a person gave it, whatever the evaluation said."""
 
+    @property
+    def remark(self) -> str:
+        return f"{self.verdict}: {self.reason}" if self.reason else self.verdict
+
 
 @dataclass(eq=False)
 class InfraBlessing(Artifact):
-    """An empty file `INFRA_BLESSED` or `INFRA_NOT_BLESSED`, `infra.json`, `server.log`, and perhaps `stamped_model/`."""
+    """An empty file `INFRA_BLESSED` or `INFRA_NOT_BLESSED`; `infra.json`, `server.log`, perhaps `stamped_model/`."""
 
     blessed: int = custom_property(0)
     has_model: int = custom_property(0)
@@ -190,6 +200,10 @@ class InfraBlessing(Artifact):
     peak_memory: int = custom_property(0)
     """Bytes, of the server's process."""
 
+    @property
+    def remark(self) -> str:
+        return "" if self.blessed else f"INFRA_NOT_BLESSED: {self.reason}"
+
 
 @dataclass(eq=False)
 class PushedModel(Artifact):
@@ -201,7 +215,13 @@ class PushedModel(Artifact):
     pushed_destination: str = custom_property("")
     pushed_version: str = custom_property("")
     reason: str = custom_property("")
-    """Why the model was not pushed."""
+    """Why the model was not pushed, or who forced it to be."""
+
+    @property
+    def remark(self) -> str:
+        if self.pushed:
+            return f"pushed to {self.pushed_destination}" + (f", {self.reason}" if self.reason else "")
+        return f"not pushed: {self.reason}"
 
 
 @dataclass(eq=False)
@@ -253,7 +273,7 @@ class HyperParameters(Artifact):
 
 @dataclass(eq=False)
 class TunerResults(Artifact):
-    """`trials.csv`: a row for each trial; `tuner_results.json`: the complete ones, the best first, as TFX writes them."""
+    """`trials.csv`: a row for each trial; `tuner_results.json`, as TFX's: the complete ones, the best first."""
 
     objective: str = custom_property("")
     """What was sought: KerasTuner's objective, or Optuna's direction."""

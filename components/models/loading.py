@@ -13,6 +13,8 @@ from millwork.core.artifacts import Model
 from millwork.core.errors import BadInput
 
 SERVING_FOLDER = "Format-Serving"
+STAMPED_FOLDER = "stamped_model"
+"""Of an InfraBlessing: the model with its warm-up file, as TFX calls it."""
 SAVED_MODEL, KERAS, SKOPS, JOBLIB, UNKNOWN = "saved_model", "keras", "skops", "joblib", "unknown"
 
 _SUFFIXES = {KERAS: (".keras",), SKOPS: (".skops",), JOBLIB: (".joblib", ".pkl", ".pickle")}

@@ -28,10 +28,12 @@ class Unreachable(BadInput):
 class Refused(BadInput):
     """The server answers with an error."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, said: str) -> None:
         super().__init__(message)
         self.status = status
         """As HTTP numbers it."""
+        self.said = said
+        """The error as the server words it."""
 
 
 class ModelClient:
@@ -121,11 +123,16 @@ class ModelClient:
         if status == 200 and isinstance(found, dict):
             return found
         if isinstance(found, dict) and "error" in found:
-            raise Refused(f"The model server at {self.url} answers {status}: {found['error']}", status)
+            raise Refused(
+                f"The model server at {self.url} answers {status}: {found['error']}",
+                status,
+                str(found["error"]),
+            )
         raise Refused(
             f"{self.url}{what} answers {status} and not as TensorFlow Serving does: {answer[:200]!r}. Give the "
             "address of a model, such as http://127.0.0.1:8501/v1/models/taxi",
             status,
+            repr(answer[:200]),
         )
 
 

@@ -76,7 +76,7 @@ class SavedModel:
         try:
             outputs = self._loaded.signatures[signature](**tensors)
         except tf.errors.InvalidArgumentError as e:
-            raise BadInput(f"TensorFlow says: {e.message}") from e
+            raise BadInput(f"TensorFlow says: {_said(e.message)}") from e
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
 
@@ -107,6 +107,11 @@ class KerasModel:
         found = outputs if isinstance(outputs, list | tuple) else [outputs]
         names = [spec.name for spec in self.signatures[signature].outputs]
         return dict(zip(names, found, strict=True))
+
+
+def _said(message: str) -> str:
+    """An error of a graph without where in the graph it was: that names no code of the user's."""
+    return message.rpartition("<stack traces unavailable>\n")[2].partition("\n\t [[")[0]
 
 
 def _specs(tensors: Mapping[str, Any]) -> tuple[TensorSpec, ...]:

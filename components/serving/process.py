@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +25,9 @@ _LINES = 20
 _GRACE = 5
 """Seconds to stop by itself before it is killed."""
 _PAUSE = 0.05
+_PARENT_DEATH_SIGNAL = 1
+PARENT = "MILLWORK_SERVE_WHILE"
+"""In the server's environment: the process that it must not outlive, however that ends."""
 
 
 class ServerFailed(BadInput):
@@ -64,15 +70,12 @@ class ServerProcess:
     ) -> None:
         if self._process is None:
             return
-        try:
-            self._process.terminate()
-            self._process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            pass  # killed below
-        finally:
-            if self._process.poll() is None:
+        self._process.terminate()
+        with self._process, contextlib.suppress(subprocess.TimeoutExpired):
+            try:
+                self._process.wait(_GRACE)
+            finally:
                 self._process.kill()
-                self._process.wait()
 
     @property
     def log(self) -> Path:
@@ -99,7 +102,17 @@ class ServerProcess:
         if code is None:
             return
         # Millwork's own server has explained itself: exit codes above 0 are its decision, signals are accidents.
-        raise ServerFailed(f"The server ended {_ending(code)}", final=code > 0 and not self._port)
+        said = self.last_lines()[-1:]
+        raise ServerFailed(
+            ": ".join([f"The server ended {_ending(code)}", *said]), code > 0 and not self._port
+        )
+
+    def check_soon(self) -> None:
+        """The same for a server that has just lost a connection: it may be about to end."""
+        if self._process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
+        self.check()
 
     @property
     def peak_memory(self) -> int:
@@ -137,6 +150,15 @@ class ServerProcess:
         return client.url if any(status.get("state") == "AVAILABLE" for status in statuses) else ""
 
 
+def end_with_parent() -> None:
+    """Called by the server: if it was started for a trial, it dies with the process that started it."""
+    if not (parent := os.environ.pop(PARENT, "")):
+        return
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != int(parent):
+        sys.exit("The process that this server was started for is gone")
+
+
 def own_server(model: Path, name: str, *options: str) -> list[str]:
     """The command that serves a model with Millwork's server."""
     return [
@@ -148,7 +170,7 @@ def own_server(model: Path, name: str, *options: str) -> list[str]:
 def _environment() -> dict[str, str]:
     """Ours, with the modules that we can import: a pickle names classes of the user's."""
     path = os.pathsep.join(os.path.abspath(folder) for folder in sys.path if folder)
-    return {**os.environ, "PYTHONPATH": path}
+    return {**os.environ, "PYTHONPATH": path, PARENT: str(os.getpid())}
 
 
 def _free_port() -> int:
