@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from millwork.core.callables import load_reference
@@ -40,7 +40,12 @@ class OpenExecution:
     began: float = field(default_factory=time.time)
 
     def status(
-        self, state: State, reason: str = "", result: JobResult | None = None, attempts: int = 0
+        self,
+        state: State,
+        reason: str = "",
+        result: JobResult | None = None,
+        attempts: int = 0,
+        remark: str = "",
     ) -> StepStatus:
         """How it ended."""
         result = result or JobResult()
@@ -48,6 +53,7 @@ class OpenExecution:
             self.step.id,
             state,
             reason=reason,
+            remark=remark,
             began=self.began,
             seconds=result.seconds,
             attempts=attempts,
@@ -90,9 +96,10 @@ class Journal:
             "__attempts__": attempts,
             "__peak_memory__": result.peak_memory,
             "__reason__": execution.reason,
+            **_remark_properties(remark := remark_of(outputs.values())),
         }
         self._publish(execution, outputs, properties, external=False)
-        return self._note(execution.status(State.COMPLETE, execution.reason, result, attempts))
+        return self._note(execution.status(State.COMPLETE, execution.reason, result, attempts, remark))
 
     def bring_in(self, execution: OpenExecution, artifact: Artifact) -> StepStatus:
         """What was imported becomes live where it is."""
@@ -132,7 +139,9 @@ class Journal:
         if parts:
             known |= _fingerprint_properties(parts)
         self._take(step, outputs)
-        return self.settle(step, State.CACHED, reason, known, outputs)
+        taken = self._run.outputs[step.id].values()
+        remark = remark_of(artifact for artifacts in taken for artifact in artifacts)
+        return self.settle(step, State.CACHED, reason, known, outputs, remark=remark)
 
     def resolve(
         self, step: PlannedStep, found: Sequence[ArtifactRecord], reason: str, parts: Parts
@@ -157,6 +166,7 @@ class Journal:
         outputs: Mapping[str, Sequence[ArtifactRecord]] | None = None,
         failure: Failure | None = None,
         found: Mapping[str, Sequence[ArtifactRecord]] | None = None,
+        remark: str = "",
     ) -> StepStatus:
         """The step ended without work: cached, resolved, skipped, cancelled, or failed before it began."""
         failed = _failure_properties(failure) if failure else {}
@@ -168,12 +178,13 @@ class Journal:
             state,
             self._input_ids(step),
             _ids(outputs or {}),
-            {"__reason__": reason, **(known or {}), **failed},
+            {"__reason__": reason, **(known or {}), **failed, **_remark_properties(remark)},
             _ids(found or {}),
         )
-        return self._note(
-            StepStatus(step.id, state, reason=reason, began=time.time(), execution=execution, failure=failure)
+        status = StepStatus(
+            step.id, state, reason, time.time(), execution=execution, failure=failure, remark=remark
         )
+        return self._note(status)
 
     def end(self, state: State) -> None:
         """The run has ended."""
@@ -219,6 +230,15 @@ class Journal:
     def _note(self, status: StepStatus) -> StepStatus:
         self._run.steps[status.id] = status
         return status
+
+
+def remark_of(artifacts: Iterable[Artifact]) -> str:
+    """What these artifacts have to say, in one text."""
+    return "; ".join(artifact.remark for artifact in artifacts if artifact.remark)
+
+
+def _remark_properties(remark: str) -> dict[str, Stored]:
+    return {"__remark__": remark} if remark else {}
 
 
 def type_name_of(step: PlannedStep) -> str:

@@ -33,6 +33,8 @@ class StepStatus:
     failure: Failure | None = None
     peak_memory: int = 0
     """Bytes, of the process that did the work."""
+    remark: str = ""
+    """What its outputs have to say: a verdict, say."""
 
 
 @dataclass

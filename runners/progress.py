@@ -62,7 +62,7 @@ class LiveTable(Progress):
         self._rows[step] = ("running", note, time.monotonic(), None)
 
     def ended(self, status: StepStatus) -> None:
-        note = str(status.failure.message).partition("\n")[0] if status.failure else status.reason
+        note = _first_line(status)
         self._rows[status.id] = (status.state.value, note, 0.0, status.seconds)
 
     def will_retry(self, step: str, failure: Failure, pause: float) -> None:
@@ -118,7 +118,8 @@ def _print(*texts: str) -> None:
 
 def _ending(status: StepStatus) -> str:
     if status.state is State.COMPLETE:
-        return f"complete in {status.seconds:.2f} s"
+        done = f"complete in {status.seconds:.2f} s"
+        return f"{done}: {_one_line(status.remark)}" if status.remark else done
     return (
         f"{status.state.value}: {_first_line(status)}"
         if status.reason or status.failure
@@ -129,5 +130,9 @@ def _ending(status: StepStatus) -> str:
 def _first_line(status: StepStatus) -> str:
     """All of a failure is told at the end of the run."""
     if status.failure:
-        return f"{status.failure.type}: {status.failure.message}".partition("\n")[0]
-    return status.reason
+        return _one_line(f"{status.failure.type}: {status.failure.message}")
+    return _one_line(f"{status.remark} ({status.reason})" if status.remark else status.reason)
+
+
+def _one_line(text: str) -> str:
+    return text.partition("\n")[0]

@@ -34,6 +34,9 @@ class StepDocument(TypedDict):
     state: str
     """complete, cached, skipped, failed, cancelled, running, or waiting."""
     reason: str
+    """Why it had to run, or did not."""
+    remark: str
+    """What its outputs have to say, such as a verdict and its reasons."""
     began: str | None
     seconds: float
     attempts: int

@@ -79,6 +79,8 @@ def print_run(document: RunDocument) -> None:
     print()
     print_steps(document)
     for step in document["steps"]:
+        if step["remark"]:
+            print(f"\n{step['id']}: {step['remark']}")
         if failure := step["failure"]:
             print(f"\n{step['id']} failed\n{failure_text(failure)}")
             if step["log"]:
@@ -113,6 +115,7 @@ def _step(store: MetadataStore, run: RunRecord, execution: ExecutionRecord) -> S
         "id": execution.node,
         "state": execution.state.value,
         "reason": str(known.get("__reason__", "")),
+        "remark": str(known.get("__remark__", "")),
         "began": iso(execution.created),
         "seconds": execution.seconds,
         "attempts": int(known.get("__attempts__", 0)),
@@ -133,6 +136,7 @@ def _not_begun(run: RunRecord, step: str) -> StepDocument:
         "id": step,
         "state": state,
         "reason": "",
+        "remark": "",
         "began": None,
         "seconds": 0.0,
         "attempts": 0,
