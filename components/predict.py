@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from millwork.components.models.loading import load_scorer
-from millwork.components.models.scorers import LoadOptions
+from millwork.components.models.rest_client import check_url
+from millwork.components.models.scorers import LoadOptions, Scorer
 from millwork.components.models.scores import Activation, WantedProblem
 from millwork.components.models.scoring import ScoringOptions, Sources, write_predictions
+from millwork.components.models.served import load_served
 from millwork.core.artifacts import Examples, Model, Predictions, TransformGraph
 from millwork.core.component import Component, output
 from millwork.core.errors import WrongArgument
@@ -19,6 +23,8 @@ class Predict(Component):
     examples suit a model that does its own preprocessing; for others give the transformed examples, or the
     transform graph as well. Memory does not grow with the number of rows.
 
+    The model may also be in a server, and is then asked over REST, all rows by one version of it.
+
         predictions = Predict(
             model=trainer.model, examples=examples.examples, label="species", classes=("Adelie", "Gentoo")
         ).predictions
@@ -27,7 +33,11 @@ class Predict(Component):
     base_type = "mlmd.Process"
     libraries = ("tensorflow", "sklearn")
 
-    model: Model
+    model: Model | None = None
+    server: str | None = None
+    """Where the model is served, instead: the address of a model in `millwork serve`, TensorFlow Serving, or another
+    server with this API, such as http://127.0.0.1:8501/v1/models/taxi. Each run asks anew, for nobody here knows when
+    another model takes its place; what follows is taken from the cache if the answers are the same."""
     examples: Examples | list[Examples]
     transform_graph: TransformGraph | None = None
     """Transforms each row before a model that takes columns gets it. It may also compute the label."""
@@ -68,6 +78,13 @@ class Predict(Component):
     predictions: Predictions = output()
 
     def check(self) -> None:
+        if (self.model is None) == (self.server is None):
+            raise WrongArgument(
+                "Predict: pass model=..., or server='http://HOST:PORT/v1/models/NAME', and not both"
+            )
+        if self.server is not None:
+            check_url(self.server)
+            self.options = replace(self.options, cache=False)
         for name in ("splits", "classes", "features", "slice_features"):
             given = getattr(self, name) or ()
             if repeated := sorted({value for value in given if given.count(value) > 1}):
@@ -99,4 +116,10 @@ class Predict(Component):
             self.batch_size,
         )
         sources = Sources(self.examples, self.transform_graph, self.label_examples)
-        write_predictions(self.predictions, load_scorer(self.model, loading), sources, options, self.splits)
+        write_predictions(self.predictions, self._scorer(loading), sources, options, self.splits)
+
+    def _scorer(self, options: LoadOptions) -> Scorer:
+        if self.server is not None:
+            return load_served(self.server, options)
+        assert self.model is not None
+        return load_scorer(self.model, options)
