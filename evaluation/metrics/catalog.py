@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from millwork.evaluation.metrics import calibration, counts, regression
+from millwork.evaluation.metrics import (
+    binary_losses,
+    binary_plots,
+    calibration,
+    confusion_rates,
+    counts,
+    fairness,
+    regression,
+    score_curves,
+)
 from millwork.evaluation.metrics.metric import Family
 
 FAMILIES: dict[str, Family] = {
     **counts.METRICS,
     **calibration.METRICS,
     **regression.METRICS,
+    **binary_losses.METRICS,
+    **confusion_rates.METRICS,
+    **score_curves.METRICS,
+    **binary_plots.METRICS,
+    **fairness.METRICS,
 }

@@ -8,6 +8,33 @@ from millwork.core.errors import WrongArgument, did_you_mean
 from millwork.evaluation.metrics.catalog import FAMILIES
 
 _REASONS: dict[str, tuple[str, ...]] = {
+    "it is a metric of Keras that is not known here": (
+        *(
+            "BinaryIoU",
+            "CategoricalHinge",
+            "CosineSimilarity",
+            "FBetaScore",
+            "IoU",
+            "MeanIoU",
+            "MeanMetricWrapper",
+        ),
+        *("MeanRelativeError", "MeanTensor", "Metric", "OneHotIoU", "OneHotMeanIoU", "Sum"),
+    ),
+    "it is about several classes": (
+        *(
+            "CategoricalAccuracy",
+            "CategoricalCrossEntropy",
+            "CategoricalCrossentropy",
+            "SparseCategoricalAccuracy",
+        ),
+        *("SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy"),
+        *(
+            "MultiClassConfusionMatrixAtThresholds",
+            "MultiClassConfusionMatrixPlot",
+            "MultiLabelConfusionMatrixPlot",
+        ),
+    ),
+    "its plot has rates that are not those of its counts": ("ScoreDistributionPlot",),
     "it ranks the rows of a query": ("MinLabelPosition", "NDCG", "QueryStatistics"),
     "it compares two models row by row": (
         *("BooleanFlipRates", "SymmetricFlipRate", "NegToNegFlipRate", "NegToPosFlipRate"),

@@ -46,7 +46,8 @@ class Errors:
 def absolute_error(columns: Columns) -> Array:
     import numpy as np
 
-    return np.abs(columns.labels - columns.scores)
+    error: Array = np.abs(columns.labels - columns.scores)
+    return error
 
 
 def squared_error(columns: Columns) -> Array:
@@ -65,7 +66,8 @@ def squared_logarithmic_error(columns: Columns) -> Array:
     """Not defined for labels and scores below -1."""
     import numpy as np
 
-    return (np.log(columns.labels + 1) - np.log(columns.scores + 1)) ** 2
+    error: Array = np.log(columns.labels + 1) - np.log(columns.scores + 1)
+    return error**2
 
 
 def _mean_error(request: Request, *, error: RowFunction) -> Iterator[Metric]:
@@ -78,12 +80,12 @@ def mean_of_errors(sums: Counted) -> Array:
     return quotient_unless_zero(errors, weights)
 
 
-def _squared(of: RowFunction, columns: Columns) -> Array:
-    return of(columns) ** 2
+def squared_label(columns: Columns) -> Array:
+    return columns.labels**2
 
 
-squared_label = partial(_squared, label)
-squared_score = partial(_squared, score)
+def squared_score(columns: Columns) -> Array:
+    return columns.scores**2
 
 
 def squared_pearson_correlation(request: Request) -> Iterator[Metric]:
@@ -102,10 +104,28 @@ def _squared_correlation(sums: Counted) -> Array:
     return quotient(covariance**2, variance_of_labels * variance_of_scores)
 
 
+def r2_score(request: Request) -> Iterator[Metric]:
+    """Keras': the share of the labels' variance that the scores explain, 0 if they have none. TFMA cannot run it."""
+    request.takes()
+    if not request.view.is_scalar:
+        raise NotHere("it is wanted over several scores of a row")
+    sums = Sums(request.view, (one, label, squared_label, squared_error))
+    yield Metric(request.key(), (sums,), _explained)
+
+
+def _explained(sums: Counted) -> Array:
+    import numpy as np
+
+    weights, labels, squared_labels, errors = sums[:, :, 0]
+    share = 1 - errors / (squared_labels - labels * (labels / weights))
+    return np.where(np.isinf(share), 0.0, share)
+
+
 METRICS: dict[str, Family] = {
     "MeanAbsoluteError": partial(_mean_error, error=absolute_error),
     "MeanSquaredError": partial(_mean_error, error=squared_error),
     "MeanAbsolutePercentageError": partial(_mean_error, error=absolute_percentage_error),
     "MeanSquaredLogarithmicError": partial(_mean_error, error=squared_logarithmic_error),
     "SquaredPearsonCorrelation": squared_pearson_correlation,
+    "R2Score": r2_score,
 }

@@ -77,8 +77,10 @@ def _all_but_one(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     before = np.cumsum(parts, axis=1)[:, :-1]
     after = np.cumsum(parts[:, ::-1], axis=1)[:, ::-1][:, 1:]
     nothing = np.zeros_like(parts[:, :1])
-    rest: NDArray[np.float64] = np.concatenate([nothing, before], axis=1)
-    return rest + np.concatenate([after, nothing], axis=1)
+    sums: NDArray[np.float64] = np.concatenate([nothing, before], axis=1) + np.concatenate(
+        [after, nothing], axis=1
+    )
+    return sums
 
 
 def _hashed(numbers: NDArray[np.int64], stream: int) -> NDArray[np.uint64]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from millwork.core.errors import BadInput
 from millwork.evaluation.metrics.views import BatchRows, Columns, View
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     """What a tally found in one slice: components x samples x cells. The first sample is all rows."""
 
 RowFunction = Callable[[Columns], Any]
-"""Columns to an array, rows x m. A function of a module, so that accumulators can be pickled."""
+"""Columns to an array, rows x m. A function of a module or a frozen dataclass: equal and alike in every process."""
 
 FINE_BUCKETS = 10_000
 """The buckets of TFMA's histogram of scores, which its curves are computed from."""
@@ -99,6 +100,8 @@ class Histogram:
         import numpy as np
 
         columns = rows.columns(self.view)
+        if (self.left, self.right) == (0.0, 1.0):
+            _check_shares(columns)
         place = (columns.scores - self.left) / (self.right - self.left) * self.buckets + 1
         cells = np.clip(place, 0, self.buckets + 1).astype(np.int64)
         weights = columns.weights
@@ -121,6 +124,17 @@ class AboveThresholds:
         import numpy as np
 
         columns = rows.columns(self.view)
+        _check_shares(columns)
         cells = np.searchsorted(np.asarray(self.thresholds), columns.scores, side="left")
         positive = columns.weights * columns.labels
         return Additions((positive, columns.weights - positive), cells)
+
+
+def _check_shares(columns: Columns) -> None:
+    """Labels of confusion matrices say how much of a row is positive."""
+    wrong = (columns.labels < 0) | (columns.labels > 1)
+    if wrong.any():
+        raise BadInput(
+            f"A label is {columns.labels[wrong][0]:g}, but a metric of the EvalConfig takes labels from 0 to 1 only, "
+            "such as a confusion matrix, an AUC or a calibration plot. Take it out (or give the plot left and right)"
+        )

@@ -86,5 +86,5 @@ def one_hot(batch: Batch) -> NDArray[Any]:
 
     if batch.labels.ndim == 2:
         return batch.labels.astype(np.float64)
-    known: NDArray[Any] = np.arange(batch.scores.shape[1])
-    return (batch.labels[:, None] == known).astype(np.float64)
+    chosen: NDArray[np.bool_] = batch.labels[:, None] == np.arange(batch.scores.shape[1])
+    return chosen.astype(np.float64)

@@ -11,6 +11,7 @@ from millwork.evaluation.metrics.engine import Task
 ERRORS = (
     *("MeanAbsoluteError", "MeanSquaredError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
     "SquaredPearsonCorrelation",
+    *("RootMeanSquaredError", "LogCoshError"),
 )
 MEANS = ("ExampleCount", "WeightedExampleCount", "MeanLabel", "MeanPrediction", "Calibration")
 SPECS = (
