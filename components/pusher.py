@@ -9,15 +9,17 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from millwork.components.models.loading import STAMPED_FOLDER, serving_folder
 from millwork.core import storage
 from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
+from millwork.core.callables import reference_to, user_function
 from millwork.core.component import Component, output
-from millwork.core.errors import BadInput
+from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.signature import OutputPath
 
 Files = dict[str, Path]
@@ -30,6 +32,17 @@ CLAIM = ".pushing-"
 """Begins the name of a file in an object store which says that this version is being written."""
 
 
+@dataclass(frozen=True)
+class PushArgs:
+    """What a `push_fn` is told."""
+
+    model_dir: Path
+    """The files of the model. They are the store's: read them, and do not change them."""
+    version: str
+    """The time in seconds since 1970."""
+    custom_config: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Pusher(Component):
     """Copy a model to `<destination>/<version>/`, where a server such as TensorFlow Serving looks for it.
 
@@ -39,6 +52,15 @@ class Pusher(Component):
 
     A model that was not blessed is not pushed. The step completes, with `pushed` = 0 and, in place of a copy
     of the pushed model, a file `NOT_PUSHED` that says why.
+
+        Pusher(model=trainer.model, model_blessing=evaluator.blessing, destination="serving/taxi")
+
+    Where a model goes that is neither a folder nor an object store, a function of yours takes it:
+
+        def push(args: PushArgs) -> str:
+            return registry.upload(args.model_dir, **args.custom_config)  # where it is now
+
+        Pusher(model=trainer.model, push_fn=push, custom_config={"name": "taxi"})
     """
 
     base_type = "mlmd.Deploy"
@@ -48,15 +70,39 @@ class Pusher(Component):
     """Push only if the model is good enough."""
     infra_blessing: InfraBlessing | None = None
     """Push only if a server could load the model. If there is a copy of it with a warm-up file, that is pushed."""
-    destination: OutputPath
+    destination: OutputPath | None = None
     """A folder, or a URI such as s3://bucket/models/taxi."""
+    push_fn: Callable[..., str] | str | None = None
+    """Takes `PushArgs`, brings the model elsewhere, and says where; instead of `destination`."""
+    custom_config: Mapping[str, Any] | None = None
+    """Anything that `push_fn` should know."""
     versioning: Literal["auto", "timestamp", "number"] = "auto"
     """The version is the time in seconds since 1970 ("auto", too), or one more than the highest there."""
+    force: str = ""
+    """Push the model although it is not blessed: who wants that, and why. The lineage keeps it."""
     pushed_model: PushedModel = output()
+
+    def check(self) -> None:
+        if (self.destination is None) == (self.push_fn is None):
+            both = "not both" if self.push_fn is not None else "one of them"
+            raise WrongArgument(f"Pusher: pass destination=... or push_fn=..., {both}")
+        if self.push_fn is not None and self.versioning == "number":
+            raise WrongArgument(
+                "Pusher: versioning='number' counts what is at the destination, which only the push_fn knows. Leave it "
+                "out"
+            )
+        if self.push_fn is None and self.custom_config:
+            raise WrongArgument("Pusher: custom_config is for a push_fn, and there is none")
+        if callable(self.push_fn):
+            reference_to(self.push_fn)
 
     def run(self) -> None:
         reason = self._objection()
-        if reason:
+        if reason and self.force:
+            log.warning("The model is pushed although %s, because: %s", reason, self.force)
+            self.pushed_model.reason = f"forced ({self.force}) although {reason}"
+            self.pushed_model.forced = 1
+        elif reason:
             log.warning("The model is not pushed to %s: %s", self.destination, reason)
             (self.pushed_model.path / "NOT_PUSHED").write_text(reason + "\n", "utf-8")
             self.pushed_model.pushed = 0
@@ -64,9 +110,9 @@ class Pusher(Component):
             return
         files = _files(self._model_folder())
         _copy(files, self.pushed_model.path)
-        version = self._push(files)
+        place, version = self._push_by_function() if self.push_fn else self._push(files)
         self.pushed_model.pushed = 1
-        self.pushed_model.pushed_destination = storage.join(str(self.destination), version)
+        self.pushed_model.pushed_destination = place
         self.pushed_model.pushed_version = version
         log.info("Pushed the model to %s", self.pushed_model.pushed_destination)
 
@@ -79,7 +125,8 @@ class Pusher(Component):
     def _objection(self) -> str:
         """Why the model must not be pushed, if so."""
         if self.model_blessing is not None and self.model_blessing.blessed != 1:
-            return f"the evaluation did not bless it ({self.model_blessing.uri})"
+            why = f": {self.model_blessing.reason}" if self.model_blessing.reason else ""
+            return f"the evaluation did not bless it{why} ({self.model_blessing.uri})"
         if self.infra_blessing is not None and self.infra_blessing.blessed != 1:
             why = f": {self.infra_blessing.reason}" if self.infra_blessing.reason else ""
             return f"the trial with a server did not bless it{why} ({self.infra_blessing.uri})"
@@ -87,19 +134,32 @@ class Pusher(Component):
             log.info("The model is pushed without a blessing: neither an evaluation nor a trial is connected")
         return ""
 
-    def _push(self, files: Files) -> str:
-        """Write the version, and say which."""
+    def _push_by_function(self) -> tuple[str, str]:
+        """Let the user's function do it."""
+        version = str(int(time.time()))
+        push = user_function("push_fn", self.push_fn, None)
+        place = push(PushArgs(self.pushed_model.path, version, self.custom_config or {}))
+        if not isinstance(place, str) or not place:
+            raise BadInput(
+                f"push_fn returned {place!r}. Let it return where the model is now, such as 'registry://taxi/7'"
+            )
+        return place, version
+
+    def _push(self, files: Files) -> tuple[str, str]:
+        """Write the version, and say where and which."""
         place = str(self.destination)
         expected = Exception if storage.is_remote(place) else OSError  # every store has errors of its own
         try:
             if storage.is_remote(place):
-                return self._push_to_store(files, place)
-            return self._push_to_folder(files, storage.local_path(place))
+                version = self._push_to_store(files, place)
+            else:
+                version = self._push_to_folder(files, storage.local_path(place))
         except expected as e:
             raise BadInput(
                 f"The model cannot be pushed to {place!r}: {type(e).__name__}: {e}. Give a destination that "
                 "the machine of this step can write to"
             ) from e
+        return storage.join(place, version), version
 
     def _push_to_folder(self, files: Files, folder: Path) -> str:
         """Fill a hidden folder on the same file system, and rename it."""

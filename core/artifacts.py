@@ -215,7 +215,9 @@ class PushedModel(Artifact):
     pushed_destination: str = custom_property("")
     pushed_version: str = custom_property("")
     reason: str = custom_property("")
-    """Why the model was not pushed, or who forced it to be."""
+    """Why the model was not pushed, or who wanted it pushed all the same."""
+    forced: int = custom_property(0)
+    """1 if the model was pushed although it was not blessed."""
 
     @property
     def remark(self) -> str:

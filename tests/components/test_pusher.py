@@ -17,7 +17,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from millwork.components.pusher import Pusher
+from millwork.components.pusher import PushArgs, Pusher
 from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.testing import perform
@@ -246,7 +246,7 @@ def test_a_push_that_is_killed_leaves_nothing_that_looks_like_a_version(tmp_path
     model(tmp_path / "model")
     killed = f"""
 import os, shutil
-from millwork.components.pusher import Pusher
+from millwork.components.pusher import PushArgs, Pusher
 from millwork.core.artifacts import Model
 from millwork.core.testing import perform
 copyfile = shutil.copyfile
@@ -403,3 +403,73 @@ def test_the_contract() -> None:
     assert step.base_type == "mlmd.Deploy"
     assert Path(str(step.destination)).is_absolute()
     assert not list(step.external_files())
+
+
+# By force, and elsewhere
+
+
+def test_a_model_that_is_not_blessed_can_be_forced_and_the_lineage_says_by_whom(tmp_path: Path) -> None:
+    refusal = ModelBlessing("/m", blessed=0, verdict="NOT_BLESSED", reason="auc is 0.6, below 0.7")
+    step = push(tmp_path, model_blessing=refusal, force="Ada: hotfix 17")
+    assert content(Path(step.pushed_model.pushed_destination)) == SAVED_MODEL
+    assert (step.pushed_model.pushed, step.pushed_model.forced) == (1, 1)
+    expected = "forced (Ada: hotfix 17) although the evaluation did not bless it: auc is 0.6, below 0.7 (/m)"
+    assert step.pushed_model.reason == expected
+    assert step.pushed_model.remark == f"pushed to {step.pushed_model.pushed_destination}, {expected}"
+
+
+def test_a_blessed_model_needs_no_force(tmp_path: Path) -> None:
+    step = push(tmp_path, model_blessing=ModelBlessing("/m", blessed=1), force="Ada: to be sure")
+    assert (step.pushed_model.pushed, step.pushed_model.forced, step.pushed_model.reason) == (1, 0, "")
+
+
+def to_registry(args: PushArgs) -> str:
+    """A destination of the user's own."""
+    target = Path(args.custom_config["folder"]) / f"taxi-{args.version}"
+    shutil.copytree(args.model_dir, target)
+    return f"registry://{target.name}"
+
+
+def test_a_function_may_bring_the_model_elsewhere(tmp_path: Path) -> None:
+    registry = tmp_path / "registry"
+    step = push(tmp_path, destination=None, push_fn=to_registry, custom_config={"folder": str(registry)})
+    version = step.pushed_model.pushed_version
+    assert step.pushed_model.pushed_destination == f"registry://taxi-{version}"
+    assert content(registry / f"taxi-{version}") == SAVED_MODEL
+    assert content(step.pushed_model.path) == SAVED_MODEL
+
+
+def test_the_function_is_not_called_for_a_model_that_was_not_blessed(tmp_path: Path) -> None:
+    refusal = ModelBlessing("/m", blessed=0)
+    config = {"folder": str(tmp_path / "registry")}
+    step = push(tmp_path, destination=None, push_fn=to_registry, custom_config=config, model_blessing=refusal)
+    assert step.pushed_model.pushed == 0
+    assert not (tmp_path / "registry").exists()
+
+
+def to_nowhere(args: PushArgs) -> None:
+    """Forgets to say where the model is."""
+
+
+def test_a_function_that_does_not_say_where_the_model_is_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="push_fn returned None. Let it return where the model is now"):
+        push(tmp_path, destination=None, push_fn=to_nowhere)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"destination": None}, "pass destination=... or push_fn=..., one of them"),
+        ({"push_fn": to_registry}, "pass destination=... or push_fn=..., not both"),
+        (
+            {"destination": None, "push_fn": to_registry, "versioning": "number"},
+            "which only the push_fn knows",
+        ),
+        ({"custom_config": {"a": 1}}, "custom_config is for a push_fn, and there is none"),
+    ],
+)
+def test_arguments_that_contradict_each_other_are_refused(
+    arguments: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(WrongArgument, match=message):
+        push(tmp_path, **arguments)

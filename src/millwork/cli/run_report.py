@@ -79,8 +79,6 @@ def print_run(document: RunDocument) -> None:
     print()
     print_steps(document)
     for step in document["steps"]:
-        if step["remark"]:
-            print(f"\n{step['id']}: {step['remark']}")
         if failure := step["failure"]:
             print(f"\n{step['id']} failed\n{failure_text(failure)}")
             if step["log"]:
@@ -88,7 +86,7 @@ def print_run(document: RunDocument) -> None:
 
 
 def print_steps(document: RunDocument) -> None:
-    """A table of the steps."""
+    """A table of the steps, and what their outputs have to say."""
     rows = [
         (
             step["id"],
@@ -100,6 +98,9 @@ def print_steps(document: RunDocument) -> None:
         for step in document["steps"]
     ]
     print_table(("step", "state", "time", "memory", "reason"), rows, right=("time", "memory"))
+    remarks = [f"{step['id']}: {step['remark']}" for step in document["steps"] if step["remark"]]
+    if remarks:
+        print("\n" + "\n".join(remarks))
 
 
 def failure_text(failure: FailureDocument) -> str:
