@@ -1,14 +1,18 @@
 """The catalog. One file per component; this list is the table of contents."""
 
+from millwork.components.avro_example_gen import AvroExampleGen
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
 from millwork.components.data.spans import RollingRange, StaticRange
 from millwork.components.distribution_validator import DistributionValidator
+from millwork.components.evaluator import Evaluator
+from millwork.components.example_diff import ExampleDiff
 from millwork.components.example_validator import ExampleValidator
 from millwork.components.import_schema import ImportSchema
 from millwork.components.infra_validator import InfraValidator
 from millwork.components.models.fn_args import DataAccessor, FnArgs, TunerFnResult
 from millwork.components.models.training import EvalArgs, TrainArgs
+from millwork.components.parquet_example_gen import ParquetExampleGen
 from millwork.components.predict import Predict
 from millwork.components.pusher import Pusher
 from millwork.components.query_example_gen import QueryExampleGen
@@ -21,21 +25,26 @@ from millwork.components.resolvers import (
 from millwork.components.roc import Roc
 from millwork.components.schema_gen import SchemaGen
 from millwork.components.statistics_gen import StatisticsGen
+from millwork.components.tf_record_example_gen import TfRecordExampleGen
 from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
 from millwork.components.tuner import Tuner
 from millwork.components.tuning.settings import Study, TuneArgs
 
 __all__ = [
+    "AvroExampleGen",
     "ConfusionMatrix",
     "CsvExampleGen",
     "DataAccessor",
     "DistributionValidator",
     "EvalArgs",
+    "Evaluator",
+    "ExampleDiff",
     "ExampleValidator",
     "FnArgs",
     "ImportSchema",
     "InfraValidator",
+    "ParquetExampleGen",
     "Predict",
     "Pusher",
     "QueryExampleGen",
@@ -45,6 +54,7 @@ __all__ = [
     "StaticRange",
     "StatisticsGen",
     "Study",
+    "TfRecordExampleGen",
     "TrainArgs",
     "Trainer",
     "Transform",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +93,7 @@ class Settled:
 
 def settle(
     given: Any,
-    task: Task,
+    task: Task | None,
     *,
     classes: int = 0,
     has_baseline: bool = False,
@@ -102,15 +102,13 @@ def settle(
 ) -> Settled:
     """Fill in metrics, names of models and methods. `given` stays as it is.
 
+    Without a task, all metrics are left to TFMA, and so they must be named.
+
     Thresholds for metrics by name, which TFX looks up in the model, are put to the metric of this name.
     """
     config = tfma_protos().config.EvalConfig.FromString(given.SerializeToString())
-    for spec in config.metrics_specs:
-        _mean_what_is_meant(spec, task)
-        _place_named_thresholds(spec, task)
-    if not any(spec.metrics for spec in config.metrics_specs):
-        del config.metrics_specs[:]
-        config.metrics_specs.extend(_default_metrics(task, classes))
+    if task is not None:
+        _settle_metrics(config, task, classes)
     if fairness_thresholds:
         _add_fairness(config, fairness_thresholds)
     if config.options.compute_confidence_intervals.value and not config.options.confidence_intervals.method:
@@ -121,6 +119,15 @@ def settle(
         if weighted and not spec.example_weight_key:
             spec.example_weight_key = "weight"
     return Settled(config, candidate, baseline, waived)
+
+
+def _settle_metrics(config: Any, task: Task, classes: int) -> None:
+    for spec in config.metrics_specs:
+        _mean_what_is_meant(spec, task)
+        _place_named_thresholds(spec, task)
+    if not any(spec.metrics for spec in config.metrics_specs):
+        del config.metrics_specs[:]
+        config.metrics_specs.extend(_default_metrics(task, classes))
 
 
 def _default_metrics(task: Task, classes: int) -> Iterator[Any]:
@@ -154,19 +161,29 @@ def _mean_what_is_meant(spec: Any, task: Task) -> None:
 
 
 def _place_named_thresholds(spec: Any, task: Task) -> None:
-    for name, threshold in spec.thresholds.items():
-        metric = _metric_called(name, spec, task)
+    """Put each to its metric. `metric/number`, for a metric of several numbers, stays where it is."""
+    metrics = {metric_settings(m).get("name") or snake_case(m.class_name) for m in spec.metrics}
+    for name in [n for n in spec.thresholds if not _is_part_of(n, metrics)]:
+        metric, threshold = _metric_called(name, spec, task), spec.thresholds[name]
         for kind in ("value_threshold", "change_threshold"):
             if threshold.HasField(kind) and metric.threshold.HasField(kind):
                 raise WrongArgument(
                     f"eval_config: {name!r} has a {kind} in its metric and another in thresholds. Leave one of them"
                 )
         metric.threshold.MergeFrom(threshold)
+        del spec.thresholds[name]
     for kind in ("per_slice_thresholds", "cross_slice_thresholds"):
-        for name, sliced in getattr(spec, kind).items():
-            getattr(_metric_called(name, spec, task), kind).extend(sliced.thresholds)
-        spec.ClearField(kind)
-    spec.ClearField("thresholds")
+        by_name = getattr(spec, kind)
+        for name in [n for n in by_name if not _is_part_of(n, metrics)]:
+            getattr(_metric_called(name, spec, task), kind).extend(by_name[name].thresholds)
+            del by_name[name]
+
+
+def _is_part_of(name: str, metrics: Collection[str]) -> bool:
+    first, slash, _ = name.partition("/")
+    return bool(slash) and (
+        first in metrics or ("fairness_indicators" in metrics and first.startswith("fairness"))
+    )
 
 
 def _metric_called(name: str, spec: Any, task: Task) -> Any:
@@ -201,14 +218,26 @@ def _without_change_thresholds(config: Any) -> Iterator[str]:
             threshold.ClearField("change_threshold")
             yield place
     for spec in config.metrics_specs:
-        for metric in spec.metrics:
-            if not metric.threshold.HasField("value_threshold"):
-                metric.ClearField("threshold")
-            for kind in ("per_slice_thresholds", "cross_slice_thresholds"):
-                sliced = getattr(metric, kind)
-                kept = [one for one in sliced if one.threshold.HasField("value_threshold")]
-                metric.ClearField(kind)
-                getattr(metric, kind).extend(kept)
+        for name in [n for n, one in spec.thresholds.items() if not one.HasField("value_threshold")]:
+            del spec.thresholds[name]
+        for holder in [
+            *spec.metrics,
+            *spec.per_slice_thresholds.values(),
+            *spec.cross_slice_thresholds.values(),
+        ]:
+            _drop_empty(holder)
+
+
+def _drop_empty(holder: Any) -> None:
+    """Take out of a metric, or of a list of thresholds for slices, what holds no threshold any more."""
+    names = [field.name for field in holder.DESCRIPTOR.fields]
+    if "threshold" in names and not holder.threshold.HasField("value_threshold"):
+        holder.ClearField("threshold")
+    for kind in ("per_slice_thresholds", "cross_slice_thresholds", "thresholds"):
+        if kind in names:
+            kept = [one for one in getattr(holder, kind) if one.threshold.HasField("value_threshold")]
+            holder.ClearField(kind)
+            getattr(holder, kind).extend(kept)
 
 
 def _name_models(config: Any, has_baseline: bool) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from millwork.evaluation.metrics.keys import (
@@ -22,7 +22,7 @@ AnySlice = SliceKey | CrossSliceKey
 Numbers = Mapping[AnySlice, Mapping[MetricKey, float | None]]
 """Metrics by slice. None is a value that is no single number."""
 KeysOf = Callable[[Any, Any], Iterable[MetricKey]]
-"""From a `MetricsSpec` and one of its `MetricConfig`s to the keys of what it computes."""
+"""From a `MetricsSpec`, and one of its `MetricConfig`s or the name of a number, to the keys that this stands for."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class Validation:
     checks: tuple[Check, ...]
     missing: tuple[Limit, ...]
     """The first threshold for each slicing spec that no slice answers to."""
+    too_small: Mapping[SliceKey, int] = field(default_factory=dict)
+    """Slices that were left out, with their rows."""
 
     @property
     def passed(self) -> bool:
@@ -94,11 +96,9 @@ def limits_of(config: Any, baseline: str | None, keys_of: KeysOf) -> list[Limit]
     """Every threshold of a settled config. The baseline has to meet none."""
     found: dict[tuple[object, ...], Limit] = {}
     for metrics_spec in config.metrics_specs:
-        for metric in metrics_spec.metrics:
-            thresholds = list(_thresholds(metric))
-            if not thresholds:
-                continue
-            for key in keys_of(metrics_spec, metric):
+        asked = [(metric, list(_thresholds(metric))) for metric in metrics_spec.metrics]
+        for metric, thresholds in [*asked, *_named_thresholds(metrics_spec)]:
+            for key in keys_of(metrics_spec, metric) if thresholds else ():
                 if baseline is not None and key.model_name == baseline:
                     continue
                 for limit in _limits(key, thresholds):
@@ -107,10 +107,16 @@ def limits_of(config: Any, baseline: str | None, keys_of: KeysOf) -> list[Limit]
     return list(found.values())
 
 
-def validate(limits: Iterable[Limit], numbers: Numbers, baseline: str | None) -> Validation:
+def validate(
+    limits: Iterable[Limit],
+    numbers: Numbers,
+    baseline: str | None,
+    too_small: Mapping[SliceKey, int] | None = None,
+) -> Validation:
     """Hold the metrics against the thresholds, as TFMA does.
 
     A metric that is missing in a slice fails; so does a slicing spec to which no slice with the metric answers.
+    Slices that are `too_small` (TFMA lets them fail) are held against nothing.
     """
     limits = list(limits)
     checks = [
@@ -121,7 +127,7 @@ def validate(limits: Iterable[Limit], numbers: Numbers, baseline: str | None) ->
     ]
     answered = {_spec_id(check.limit) for check in checks if check.found}
     missing = {_spec_id(limit): limit for limit in limits if _spec_id(limit) not in answered}
-    return Validation(tuple(checks), tuple(missing.values()))
+    return Validation(tuple(checks), tuple(missing.values()), dict(too_small or {}))
 
 
 def spec_names(spec: Any, key: SliceKey) -> bool:
@@ -157,6 +163,16 @@ def slice_message(message: Any, key: AnySlice) -> Any:
     else:
         message.slice_key.CopyFrom(slice_key_proto(cast(SliceKey, key)))
     return message
+
+
+def _named_thresholds(metrics_spec: Any) -> Iterator[tuple[str, list[tuple[Any, Any]]]]:
+    """The thresholds of a spec that are for one of several numbers of a metric, by its name."""
+    for name, threshold in metrics_spec.thresholds.items():
+        yield name, [(None, threshold)]
+    for name, sliced in metrics_spec.per_slice_thresholds.items():
+        yield name, [(spec, one.threshold) for one in sliced.thresholds for spec in one.slicing_specs]
+    for name, sliced in metrics_spec.cross_slice_thresholds.items():
+        yield name, [(spec, one.threshold) for one in sliced.thresholds for spec in one.cross_slicing_specs]
 
 
 def _thresholds(metric: Any) -> Iterator[tuple[Any, Any]]:

@@ -136,8 +136,16 @@ def _one_spec(spec: Any) -> str:
 def _failures(validation: Validation) -> list[str]:
     told = [_told(check) for check in validation.checks if not check.passed]
     for limit in validation.missing:
+        small = [
+            f"{slice_title(key)} ({rows} rows)"
+            for key, rows in validation.too_small.items()
+            if limit.applies(key)
+        ]
         told.append(
-            f"no slice {spec_title(limit)} with {metric_title(limit.key)} is in the data, and it has a threshold"
+            f"{metric_title(limit.key)} has a threshold in {spec_title(limit)}, where there are fewer rows than "
+            f"min_slice_size: {', '.join(small)}"
+            if small
+            else f"no slice {spec_title(limit)} with {metric_title(limit.key)} is in the data, and it has a threshold"
         )
     return list(dict.fromkeys(told))
 

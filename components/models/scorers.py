@@ -59,7 +59,7 @@ class TensorScorer:
     classes: Sequence[Any] | None = None
 
     def __init__(self, model: TensorModel, options: LoadOptions, owner: str) -> None:
-        self._model = model
+        self.model = model
         self._name = options.signature
         self._signature = signature_of(model, options.signature, owner)
         self._features = options.features
@@ -73,7 +73,7 @@ class TensorScorer:
     def score(self, rows: Rows) -> Array:
         inputs = model_inputs(self._signature, rows, self._features)
         try:
-            return self._model.call(self._name, inputs)[self._output.name]
+            return self.model.call(self._name, inputs)[self._output.name]
         except BadInput as e:
             raise BadInput(
                 f"The model cannot read the examples from {rows.where(0)} on. Give it examples with the features "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -39,6 +39,8 @@ class Sources:
     """Transforms each row before a model that takes columns gets it."""
     label_examples: OneOrMore | None = None
     """The same rows in the same order, with the label."""
+    preprocessing: Callable[[Rows], pa.RecordBatch] | None = None
+    """Makes transformed columns of rows, as `transform_graph` does."""
     transformed_first: bool = False
     """Whether label, weight and slices are those of the transformed rows where the raw ones have them, too."""
 
@@ -155,10 +157,14 @@ class Scoring:
         if sources.label_examples:
             found = batches(sources.label_examples, split, columns=[self._options.label], rows=rows)
             labels = Follower(found, f"Split {split!r} of label_examples")
-        for raw in _raw_rows(sources.examples, split, rows, self._scorer.takes_examples):
+        serialized = self._scorer.takes_examples or sources.preprocessing is not None
+        for raw in _raw_rows(sources.examples, split, rows, serialized):
             features = about = raw
-            if transformed:
-                extra = raw.instead(transformed.take(raw.batch.num_rows))
+            columns = transformed.take(raw.batch.num_rows) if transformed else None
+            if sources.preprocessing:
+                columns = sources.preprocessing(raw)
+            if columns is not None:
+                extra = raw.instead(columns)
                 both = (extra, raw) if sources.transformed_first else (raw, extra)
                 about = both[0].with_columns(both[1].batch)
                 features = raw if self._scorer.takes_examples else extra

@@ -55,6 +55,12 @@ CASES: dict[type[Component], Case] = {
         ),
         {"anomalies": "SplitPair-eval_eval/SchemaDiff.pb"},
     ),
+    stock.ExampleDiff: Case(
+        lambda m: stock.ExampleDiff(
+            examples_test=m.examples, examples_base=m.examples, config={"identifier_features": ["age", "fare"]}
+        ),
+        {"example_diff_result": "SplitPair-eval_eval/diff.json"},
+    ),
     stock.Transform: Case(
         lambda m: stock.Transform(
             examples=m.examples, schema=m.schema, preprocessing_fn=sample_model.preprocessing_fn
@@ -91,6 +97,19 @@ CASES: dict[type[Component], Case] = {
     stock.ConfusionMatrix: Case(
         lambda m: stock.ConfusionMatrix(predictions=m.predictions),
         {"confusion_matrix": "Split-eval/confusion_matrix.json"},
+    ),
+    stock.Evaluator: Case(
+        lambda m: stock.Evaluator(
+            predictions=m.predictions, model=m.model, eval_config={"slicing_specs": [{}]}
+        ),
+        {
+            "evaluation": "metrics-*",
+            "blessing": "NOT_EVALUATED",
+            "new_predictions": "",
+            "new_baseline_predictions": "",
+        },
+        refuses_empty="There is nothing to evaluate in eval",
+        wrong={"eval_config": 3},
     ),
     stock.Roc: Case(lambda m: stock.Roc(predictions=m.predictions), {"roc_curve": "Split-eval/roc.json"}),
     stock.InfraValidator: Case(

@@ -1,0 +1,1 @@
+"""How Evaluator gets predictions, and what TensorFlow Model Analysis does for it."""
