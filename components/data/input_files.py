@@ -13,6 +13,7 @@ from millwork.components.data.spans import (
     Spans,
     SpanVersion,
     choose,
+    number_of,
     placeholder_in,
     said_of,
     written,
@@ -72,6 +73,8 @@ def check_spans(base: Path, patterns: Mapping[str, SpanPattern | None], wanted: 
                 f"{name!r} has {', '.join(sorted(marks)) or 'none'}" for name, marks in told.items()
             )
         )
+    if isinstance(wanted, int | str):
+        number_of(wanted)
     if wanted is not None and not any(told.values()):
         raise WrongArgument(
             f"span={wanted!r}: nothing tells which span a file is of. Use {{SPAN}}, or {{YYYY}}, {{MM}} and {{DD}}, "
