@@ -34,6 +34,18 @@ CASES: dict[type[Component], Case] = {
         {"examples": "Split-eval/data_parquet-*.parquet"},
         wrong={"input_base": 3},
     ),
+    stock.ParquetExampleGen: Case(
+        lambda m: stock.ParquetExampleGen(
+            input_base=m.examples.path, input_splits={s: f"Split-{s}/*" for s in SPLITS}
+        ),
+        {"examples": "Split-eval/data_parquet-*.parquet"},
+        wrong={"input_base": 3},
+    ),
+    stock.AvroExampleGen: Case(
+        lambda m: stock.AvroExampleGen(input_base=m.avro, input_splits={s: f"{s}.avro" for s in SPLITS}),
+        {"examples": "Split-eval/data_parquet-*.parquet"},
+        wrong={"input_base": 3},
+    ),
     stock.StatisticsGen: Case(
         lambda m: stock.StatisticsGen(examples=m.examples), {"statistics": "Split-eval/FeatureStats.pb"}
     ),

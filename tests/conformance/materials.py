@@ -6,6 +6,7 @@ import random
 from functools import cached_property
 from pathlib import Path
 
+import fastavro
 import sample_model
 
 from millwork.components import (
@@ -16,6 +17,7 @@ from millwork.components import (
     Trainer,
     Transform,
 )
+from millwork.components.data.reading import batches
 from millwork.core.artifacts import Examples, ExampleStatistics, Model, Predictions, Schema, TransformGraph
 from millwork.core.testing import perform
 
@@ -36,6 +38,19 @@ class Materials:
     def examples(self) -> Examples:
         step = CsvExampleGen(input_base=self.data, input_splits={s: f"{s}/*.csv" for s in SPLITS})
         return perform(step, self.folder / "csv").examples
+
+    @cached_property
+    def avro(self) -> Path:
+        """A folder with the same rows, a file for each split."""
+        kinds = {"age": "long", "fare": "double", "town": "string", "returned": "long"}
+        fields = [{"name": name, "type": ["null", kind]} for name, kind in kinds.items()]
+        folder = self.folder / "avro"
+        folder.mkdir()
+        for split in SPLITS:
+            rows = [row for batch in batches(self.examples, split) for row in batch.to_pylist()]
+            with open(folder / f"{split}.avro", "wb") as file:
+                fastavro.writer(file, {"type": "record", "name": "Row", "fields": fields}, rows)
+        return folder
 
     @cached_property
     def statistics(self) -> ExampleStatistics:
