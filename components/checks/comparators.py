@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from millwork.components.checks.settings import ConfigMessage, known_fields, plain, renamed
 from millwork.core.errors import WrongArgument, did_you_mean
 
 if TYPE_CHECKING:
@@ -61,29 +62,18 @@ class DistributionValidatorConfig:
     num_examples_comparator: NumExamplesComparator | None = None
 
 
-@runtime_checkable
-class ConfigMessage(Protocol):
-    """TFX's message of the same name, from `tfx.proto.distribution_validator_pb2`."""
-
-    DESCRIPTOR: Any
-
-
 GivenConfig = DistributionValidatorConfig | Mapping[str, Any] | ConfigMessage
 """Ours, the same as a mapping, or TFX's: its message, or the message's JSON as a mapping."""
 
 
 def settled(given: GivenConfig) -> DistributionValidatorConfig:
     """The settings, checked. WrongArgument says what is wrong, and where."""
-    content: Any = given
-    if isinstance(given, ConfigMessage):
-        from google.protobuf import json_format
-
-        content = json_format.MessageToDict(given, preserving_proto_field_name=True)
+    content = plain(given)
     if isinstance(content, Mapping) and (
         "default_slice_config" in content or "defaultSliceConfig" in content
     ):
         content = _from_tfx(content)
-    known = _fields(content, DistributionValidatorConfig, "config")
+    known = known_fields(content, DistributionValidatorConfig, "config")
     features = known.get("features") or {}
     if not isinstance(features, Mapping):
         raise WrongArgument(
@@ -121,11 +111,11 @@ def _from_tfx(given: Mapping[str, Any]) -> dict[str, Any]:
     [key, *others] = given
     if others:
         raise WrongArgument(f"config has, beside {key}, the unknown fields {', '.join(map(str, others))}")
-    dataset = _renamed(given[key], f"config.{key}")
+    dataset = renamed(given[key], f"config.{key}")
     features: dict[tuple[str, ...], Any] = {}
     for i, entry in enumerate(dataset.pop("feature", None) or ()):
         where = f"config.{key}.feature[{i}]"
-        content = _renamed(entry, where)
+        content = renamed(entry, where)
         path, comparator = content.pop("path", None), content.pop("distribution_comparator", None)
         steps = path.get("step") if isinstance(path, Mapping) else path
         steps = [steps] if isinstance(steps, str) else steps
@@ -143,12 +133,12 @@ def _from_tfx(given: Mapping[str, Any]) -> dict[str, Any]:
 def _comparator(given: Any, where: str) -> FeatureComparator | None:
     if given is None:
         return None
-    known = _fields(given, FeatureComparator, where)
+    known = known_fields(given, FeatureComparator, where)
     histogram = known.pop("histogram", None)
     thresholds = {}
     for measure, value in known.items():
         if isinstance(value, Mapping):
-            content = _renamed(value, f"{where}.{measure}")
+            content = renamed(value, f"{where}.{measure}")
             source = content.pop("source", None) or {}
             histogram = histogram or source.get("type") if isinstance(source, Mapping) else source
             value = content.pop("threshold", None)
@@ -175,7 +165,7 @@ def _comparator(given: Any, where: str) -> FeatureComparator | None:
 def _num_examples(given: Any, where: str) -> NumExamplesComparator | None:
     if given is None:
         return None
-    known = _fields(given, NumExamplesComparator, where)
+    known = known_fields(given, NumExamplesComparator, where)
     bounds = {name: _threshold(v, f"{where}.{name}") for name, v in known.items() if v is not None}
     if not bounds:
         raise WrongArgument(
@@ -202,22 +192,3 @@ def _name(given: object) -> FeatureName:
             f"config.features: {given!r} is neither a feature's name nor a tuple with the steps of its path"
         )
     return given if isinstance(given, str) else tuple(steps)
-
-
-def _fields(given: Any, kind: type, where: str) -> dict[str, Any]:
-    """What is given for a dataclass, each name checked."""
-    if is_dataclass(given) and not isinstance(given, type):
-        given = {f.name: getattr(given, f.name) for f in fields(given)}
-    content = _renamed(given, where)
-    names = [f.name for f in fields(kind)]
-    for name in content:
-        if name not in names:
-            raise WrongArgument(f"{where} has no field {name!r}. {did_you_mean(name, names)}")
-    return content
-
-
-def _renamed(given: Any, where: str) -> dict[str, Any]:
-    """A mapping with protobuf's names of fields, also where it has those of its JSON: `infinityNorm`."""
-    if not isinstance(given, Mapping):
-        raise WrongArgument(f"{where} must be a mapping, but got {given!r}")
-    return {"".join(f"_{c.lower()}" if c.isupper() else c for c in str(k)): v for k, v in given.items()}

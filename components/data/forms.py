@@ -95,6 +95,8 @@ def _as_feature(name: str, column: pa.Array) -> pa.Array:
     if pa.types.is_null(flat.type):
         return flat
     if pa.types.is_list(flat.type):
+        if pa.types.is_null(flat.type.value_type):
+            return pa.nulls(len(flat))
         return flat.cast(pa.large_list(_feature_value(flat.type.value_type)))
     offsets = np.zeros(len(flat) + 1, np.int64)
     np.cumsum(flat.is_valid().to_numpy(zero_copy_only=False), out=offsets[1:])

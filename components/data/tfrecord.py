@@ -1,4 +1,4 @@
-"""Gzipped TFRecord files, without TensorFlow.
+"""TFRecord files, without TensorFlow: gzipped when they are written; when read plain ones too, and zlib's.
 
 A record is framed as: length (8 bytes), its checksum (4), the data, its checksum (4).
 https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
@@ -7,12 +7,13 @@ https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from millwork.core.errors import BadInput
 
@@ -32,13 +33,7 @@ class TfRecordWriter:
         self._gzip = zlib.compressobj(level, zlib.DEFLATED, GZIP)
 
     def write(self, records: Sequence[bytes]) -> None:
-        import google_crc32c
-
-        framed: list[bytes] = []
-        for record in records:
-            checksum = _masked(google_crc32c.value(record)).to_bytes(FOOTER, "little")
-            framed += (_header(len(record)), record, checksum)
-        self._file.write(self._gzip.compress(b"".join(framed)))
+        self._file.write(self._gzip.compress(framed(records)))
 
     def close(self) -> None:
         self._file.write(self._gzip.flush())
@@ -53,43 +48,116 @@ class TfRecordWriter:
         self.close()
 
 
-def read_records(path: Path, rows: int) -> Iterator[list[bytes]]:
-    """The records of one gzipped file, `rows` at a time. BadInput if the file is damaged."""
-    records: list[bytes] = []
+def framed(records: Iterable[bytes]) -> bytes:
+    """The content of a TFRecord file that is not compressed."""
+    import google_crc32c
+
+    parts: list[bytes] = []
+    for record in records:
+        checksum = _masked(google_crc32c.value(record)).to_bytes(FOOTER, "little")
+        parts += (_header(len(record)), record, checksum)
+    return b"".join(parts)
+
+
+def read_records(path: Path, rows: int, most_bytes: int = sys.maxsize) -> Iterator[list[bytes]]:
+    """The records of one file, `rows` at a time, or fewer once they have `most_bytes`.
+
+    BadInput if the file is damaged, with the number of the record.
+    """
+    waiting: list[bytes] = []
+    for found in _records(path):
+        waiting += found
+        while len(waiting) >= rows:
+            yield waiting[:rows]
+            del waiting[:rows]
+        if sum(map(len, waiting)) >= most_bytes:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _records(path: Path) -> Iterator[list[bytes]]:
+    """The records in each piece of the file."""
+    done = 0
     rest = b""
-    for chunk in _unpacked(path):
-        found, rest = _split(rest + chunk, path)
-        records += found
-        while len(records) >= rows:
-            yield records[:rows]
-            del records[:rows]
+    try:
+        for chunk in _unpacked(path):
+            found, rest = _split(rest + chunk, f"{path}, record", done)
+            done += len(found)
+            yield found
+    except (OSError, EOFError, zlib.error) as e:
+        raise BadInput(f"{path} is not a complete gzip file: {e}. {_readable(done)}") from e
     if rest:
-        raise BadInput(f"{path} ends in the middle of a record. It was not written completely: make it again")
-    if records:
-        yield records
+        raise BadInput(
+            f"{path} ends in the middle of a record. It was not written completely. {_readable(done)}"
+        )
+
+
+def _readable(records: int) -> str:
+    return f"It can be read up to record {records} (the first is 0). Make it again"
 
 
 def _unpacked(path: Path) -> Iterator[bytes]:
+    """The content, however it is compressed: of a plain file the first length has the right checksum."""
     import gzip
 
-    try:
-        with gzip.open(path) as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-    except (OSError, EOFError, zlib.error) as e:
-        raise BadInput(f"{path} is not a complete gzip file: {e}. Make it again") from e
+    with open(path, "rb") as file:
+        head = file.read(HEADER)
+        file.seek(0)
+        if not head or (len(head) == HEADER and head == _header(_number(head))):
+            yield from _chunks(file)
+        elif head[:2] == b"\x1f\x8b":
+            with gzip.open(file) as unpacked:
+                yield from _chunks(unpacked)
+        elif len(head) > 1 and head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:2], "big") % 31 == 0:
+            yield from _inflated(file)
+        else:
+            raise BadInput(
+                f"{path} is not a TFRecord file, neither plain nor compressed with gzip or zlib; or its first record "
+                "is damaged"
+            )
 
 
-def _split(data: bytes, path: Path) -> tuple[list[bytes], bytes]:
-    """The whole records in `data`, and what is left. Gzip's own checksum covers the content."""
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _inflated(file: IO[bytes]) -> Iterator[bytes]:
+    zlib_stream = zlib.decompressobj()
+    for chunk in _chunks(file):
+        while chunk:
+            yield zlib_stream.decompress(chunk, CHUNK)
+            chunk = zlib_stream.unconsumed_tail
+    yield zlib_stream.flush()
+    if not zlib_stream.eof:
+        raise EOFError("zlib's stream ends too early")
+
+
+def _split(data: bytes, record: str, number: int) -> tuple[list[bytes], bytes]:
+    """The whole records in `data`, and what is left. `number` is that of the first one."""
+    import google_crc32c
+
     records = []
     start = 0
     while len(data) - start >= HEADER:
-        length = _length(data[start : start + HEADER], path)
-        end = start + HEADER + length
+        header = data[start : start + HEADER]
+        end = start + HEADER + _number(header)
+        if header != _header(_number(header)):
+            raise BadInput(
+                f"{record} {number + len(records)} (the first is 0): it is not a TFRecord file, or it is damaged: the "
+                "checksum of the record's length is wrong"
+            )
         if end + FOOTER > len(data):
             break
-        records.append(data[start + HEADER : end])
+        content = data[start + HEADER : end]
+        if data[end : end + FOOTER] != _masked(google_crc32c.value(content)).to_bytes(FOOTER, "little"):
+            raise BadInput(
+                f"{record} {number + len(records)} (the first is 0): it is damaged: the checksum of its "
+                "content is wrong"
+            )
+        records.append(content)
         start = end + FOOTER
     return records, data[start:]
 
@@ -102,12 +170,8 @@ def _header(length: int) -> bytes:
     return size + _masked(google_crc32c.value(size)).to_bytes(4, "little")
 
 
-@lru_cache(maxsize=1 << 16)
-def _length(header: bytes, path: Path) -> int:
-    length = int(struct.unpack_from("<Q", header)[0])
-    if header != _header(length):
-        raise BadInput(f"{path} is not a TFRecord file, or it is damaged: a checksum is wrong")
-    return length
+def _number(header: bytes) -> int:
+    return int.from_bytes(header[:8], "little")
 
 
 def _masked(checksum: int) -> int:

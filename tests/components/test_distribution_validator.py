@@ -118,21 +118,15 @@ def test_distances_and_anomalies_are_those_of_tfdv(tmp_path: Path, comparison: A
     import tensorflow_data_validation as tfdv
 
     now, before = weather(warmer=6, rain=0.7), weather()
-    config = {
-        "features": {
-            "temperature": {**DIVERGENCE, **({"histogram": "QUANTILES"} if quantiles else {})},
-            "sky": {
-                "infinity_norm": 0.1,
-                "jensen_shannon_divergence": 0.01,
-                "normalized_abs_difference": 0.3,
-            },
-        }
+    features: dict[str, dict[str, Any]] = {
+        "temperature": {**DIVERGENCE, **({"histogram": "QUANTILES"} if quantiles else {})},
+        "sky": {"infinity_norm": 0.1, "jensen_shannon_divergence": 0.01, "normalized_abs_difference": 0.3},
     }
 
-    step = compared(tmp_path, now, before, config, comparison=comparison)
+    step = compared(tmp_path, now, before, {"features": features}, comparison=comparison)
 
     schema = tfdv.infer_schema(described(before))
-    for name, measures in config["features"].items():
+    for name, measures in features.items():
         comparator = getattr(tfdv.get_feature(schema, name), f"{comparison}_comparator")
         for measure, threshold in measures.items():
             if measure == "histogram":

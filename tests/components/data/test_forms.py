@@ -60,6 +60,10 @@ def test_lists_stay_lists_in_feature_form_and_missing_lists_stay_missing() -> No
     assert batch.column(0).to_pylist() == [[b"a", b"b"], [], None]
 
 
+def test_lists_without_any_value_are_a_column_without_values() -> None:
+    assert to_feature_form(one_column([[], None])).column(0).equals(pa.nulls(2))
+
+
 def test_a_batch_in_feature_form_stays_as_it_is() -> None:
     batch = to_feature_form(one_column([1, None, 3]))
     assert to_feature_form(batch).equals(batch)
