@@ -14,9 +14,10 @@ from millwork.components.models.fn_args import DataAccessor, FnArgs, TunerFnResu
 from millwork.components.models.training import EvalArgs, TrainArgs
 from millwork.components.parquet_example_gen import ParquetExampleGen
 from millwork.components.predict import Predict
-from millwork.components.pusher import Pusher
+from millwork.components.pusher import PushArgs, Pusher
 from millwork.components.query_example_gen import QueryExampleGen
 from millwork.components.resolvers import (
+    artifact_with_id,
     latest_artifact,
     latest_artifacts,
     latest_blessed_model,
@@ -46,6 +47,7 @@ __all__ = [
     "InfraValidator",
     "ParquetExampleGen",
     "Predict",
+    "PushArgs",
     "Pusher",
     "QueryExampleGen",
     "Roc",
@@ -61,6 +63,7 @@ __all__ = [
     "TuneArgs",
     "Tuner",
     "TunerFnResult",
+    "artifact_with_id",
     "latest_artifact",
     "latest_artifacts",
     "latest_blessed_model",

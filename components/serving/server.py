@@ -92,8 +92,12 @@ async def _until_stopped(server: uvicorn.Server, listener: socket.socket) -> sig
 
 def _listening(address: Address) -> socket.socket:
     try:
-        family, *_, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )[0]
+        listener = socket.socket(
+            family, kind, protocol
+        )  # without its protocol asyncio sends small answers 40 ms late
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(where)
     except (OSError, OverflowError) as e:

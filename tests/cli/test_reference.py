@@ -46,5 +46,6 @@ def test_every_document_that_json_prints_is_documented() -> None:
         "artifact",
         "lineage",
         "component",
+        "serving",
     ):
         assert f"millwork/{schema}/v1" in PAGES["cli.md"]
