@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from millwork.components.data import reading, schema_file, statistics
+from millwork.components.data import payloads, reading, schema_file, statistics
 from millwork.core.artifacts import Examples, ExampleStatistics, Schema
 from millwork.core.component import Component, output
 from millwork.core.errors import BadInput, WrongArgument, did_you_mean
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import tensorflow_data_validation as tfdv
     from tensorflow_metadata.proto.v0 import schema_pb2
+
+UNDERSTOOD = (payloads.TF_EXAMPLE, payloads.TF_SEQUENCE_EXAMPLE)
 
 
 class StatisticsGen(Component):
@@ -93,7 +95,7 @@ class StatisticsGen(Component):
     def _checked_rows(self, split: str) -> Iterator[pa.RecordBatch]:
         columns: set[str] = set()
         done, weight = 0, 0.0
-        for batch in reading.feature_batches(self.examples, split):
+        for batch in reading.feature_batches(self.examples, split, understood=UNDERSTOOD):
             columns.update(batch.schema.names)
             if self.weight_feature is not None:
                 weight += _total_weight(batch, self.weight_feature, split, done)

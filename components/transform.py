@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from millwork.components.data.reading import ROWS, each, feature_batches, newest
+from millwork.components.data.reading import ROWS, each, feature_batches, newest, payload_of
 from millwork.components.data.schema_file import FILE_NAME as SCHEMA_FILE
 from millwork.components.data.schema_file import read_schema, write_schema
 from millwork.components.data.statistics import describe, write_statistics
@@ -125,6 +125,7 @@ class Transform(Component):
             raise WrongArgument(f"Transform: batch_rows must be at least 1, but got {self.batch_rows}")
 
     def run(self) -> None:
+        payload_of(self.examples)
         function = user_function("preprocessing_fn", self.preprocessing_fn, self.module_file)
         preprocessing = Preprocessing(function, self.custom_config)
         schema = read_schema(self.schema.path)

@@ -6,13 +6,14 @@ Nothing here holds more than a few batches in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from millwork.components.data import payloads
 from millwork.components.data.discovery import discover, widest
 from millwork.components.data.forms import flatten, to_feature_form, to_flat_form
-from millwork.components.data.tf_example import decode, encode
+from millwork.components.data.tf_example import decode, decode_sequences, encode
 from millwork.components.data.tfrecord import read_records
 from millwork.core.artifacts import PARQUET, TFRECORD, Examples
 from millwork.core.errors import BadInput, did_you_mean
@@ -29,6 +30,7 @@ __all__ = [
     "feature_batches",
     "flat_schema",
     "newest",
+    "payload_of",
     "serialized_batches",
     "split_files",
     "to_feature_form",
@@ -55,6 +57,24 @@ def each(examples: OneOrMore) -> tuple[Examples, ...]:
                 + " and ".join(f"{e.uri!r} has {', '.join(e.split_names) or 'none'}" for e in (first, other))
             )
     return tuple(examples)
+
+
+def payload_of(examples: OneOrMore, understood: Collection[str] = (payloads.TF_EXAMPLE,)) -> str:
+    """What the records of all parts are. BadInput if they differ, or if it is nothing that the caller understands."""
+    first, *_ = parts = each(examples)
+    for part in parts:
+        if part.payload_format not in understood:
+            raise BadInput(
+                f"The examples at {part.uri!r} are {payloads.said(part.payload_format)}, and this component reads only "
+                f"{' and '.join(map(payloads.said, understood))}. A Trainer's run_fn can read them with "
+                "fn_args.data_accessor"
+            )
+        if part.payload_format != first.payload_format:
+            raise BadInput(
+                f"Examples that are read together must be of one kind, but {first.uri!r} holds "
+                f"{payloads.said(first.payload_format)}, and {part.uri!r} {payloads.said(part.payload_format)}"
+            )
+    return first.payload_format
 
 
 def newest(examples: OneOrMore) -> Examples:
@@ -94,20 +114,25 @@ def feature_batches(
     columns: Sequence[str] | None = None,
     rows: int = ROWS,
     only: Path | None = None,
+    understood: Collection[str] = (payloads.TF_EXAMPLE,),
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a split, or of one of its files, in feature form, as tfx_bsl gives them to TFDV and TFT.
 
     From TFRecord a batch has the features that occur in it. With `columns`, one that does not occur in this
-    batch has Arrow's null type.
+    batch has Arrow's null type. `understood` are the payload formats that the caller can do with: of
+    tf.SequenceExamples the steps are in a struct `##SEQUENCE##`.
     """
     parts = each(examples)
+    payload = payload_of(parts, understood)
     seen = set(_check_parquet(parts, split, columns))
     found = False
     for form, path in _files(parts, split):
         if only is not None and path != only:
             continue
         for batch in (
-            map(to_feature_form, _parquet(path, columns, rows)) if form == PARQUET else _decoded(path, rows)
+            map(to_feature_form, _parquet(path, columns, rows))
+            if form == PARQUET
+            else _decoded(path, rows, payload)
         ):
             found = True
             seen.update(batch.schema.names)
@@ -119,6 +144,7 @@ def feature_batches(
 def serialized_batches(examples: OneOrMore, split: str, *, rows: int = 4_096) -> Iterator[list[bytes]]:
     """The rows of a split as serialised tf.Examples."""
     parts = each(examples)
+    payload_of(parts)
     _check_parquet(parts, split, None)
     for form, path in _files(parts, split):
         yield from map(encode, _parquet(path, None, rows)) if form == PARQUET else read_records(path, rows)
@@ -186,7 +212,8 @@ def _flat_schema(part: Examples, split: str) -> pa.Schema:
 
     if part.file_format == PARQUET:
         return to_flat_form(_empty_batch(pq.read_schema(split_files(part, split)[0]))).schema
-    return discover(batch for path in split_files(part, split) for batch in _decoded(path, ROWS))
+    payload = payload_of(part)
+    return discover(batch for path in split_files(part, split) for batch in _decoded(path, ROWS, payload))
 
 
 def _check_parquet(parts: Sequence[Examples], split: str, columns: Sequence[str] | None) -> list[str]:
@@ -214,8 +241,9 @@ def _parquet(path: Path, columns: Sequence[str] | None, rows: int) -> Iterator[p
         raise BadInput(f"{path} is not a Parquet file, or it is damaged: {e}") from e
 
 
-def _decoded(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
-    return map(decode, read_records(path, rows))
+def _decoded(path: Path, rows: int, payload: str) -> Iterator[pa.RecordBatch]:
+    decoded = decode_sequences if payload == payloads.TF_SEQUENCE_EXAMPLE else decode
+    return map(decoded, read_records(path, rows))
 
 
 def _select(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:

@@ -59,16 +59,14 @@ def hash_split(
     import pyarrow as pa
 
     if partition_feature is None:
-        owners = np.array(_owners(encode(batch), buckets), np.int64)
+        places = np.array(owners(encode(batch), buckets), np.int64)
     else:
         keys = batch.column(batch.schema.get_field_index(partition_feature)).dictionary_encode()
-        owners = np.array(_owners(encode_feature(keys.dictionary), buckets), np.int64)[
-            keys.indices.to_numpy()
-        ]
-    return {split: batch.filter(pa.array(owners == place)) for place, split in enumerate(buckets)}
+        places = np.array(owners(encode_feature(keys.dictionary), buckets), np.int64)[keys.indices.to_numpy()]
+    return {split: batch.filter(pa.array(places == place)) for place, split in enumerate(buckets)}
 
 
-def _owners(keys: Iterable[bytes], buckets: Mapping[str, int]) -> list[int]:
-    """For each key the place of its split in `buckets`."""
+def owners(keys: Iterable[bytes], buckets: Mapping[str, int]) -> list[int]:
+    """For each key, such as a serialised record, the place of its split in `buckets`."""
     ends = list(accumulate(buckets.values()))
     return [bisect(ends, int.from_bytes(sha256(key).digest(), "big") % ends[-1]) for key in keys]

@@ -27,6 +27,7 @@ from millwork.core.errors import BadInput
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    from tensorflow_metadata.proto.v0.schema_pb2 import Schema
 
 MISSING = -1
 """In place of a length: the row has no value list at all."""
@@ -76,7 +77,21 @@ def decode(examples: Sequence[bytes]) -> pa.RecordBatch:
     try:
         return ExamplesToRecordBatchDecoder().DecodeBatch(list(examples))
     except (RuntimeError, ValueError) as e:
-        raise BadInput(f"These are not serialised tf.Examples: {e}") from e
+        raise BadInput(f"These cannot be read as tf.Examples: {e}") from e
+
+
+def decode_sequences(examples: Sequence[bytes], schema: Schema | None = None) -> pa.RecordBatch:
+    """The same for tf.SequenceExamples: their context as features, their steps in a struct `##SEQUENCE##` of lists.
+
+    With a schema a batch has its features, whether they occur or not.
+    """
+    from tfx_bsl.coders.sequence_example_coder import SequenceExamplesToRecordBatchDecoder
+
+    wanted = [] if schema is None else [schema.SerializeToString()]
+    try:
+        return SequenceExamplesToRecordBatchDecoder("##SEQUENCE##", *wanted).DecodeBatch(list(examples))
+    except (RuntimeError, ValueError) as e:
+        raise BadInput(f"These cannot be read as tf.SequenceExamples: {e}") from e
 
 
 def _map_order(name: str) -> list[int]:

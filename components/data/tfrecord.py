@@ -6,6 +6,7 @@ https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
 
 from __future__ import annotations
 
+import gzip
 import struct
 import sys
 import zlib
@@ -100,8 +101,6 @@ def _readable(records: int) -> str:
 
 def _unpacked(path: Path) -> Iterator[bytes]:
     """The content, however it is compressed: of a plain file the first length has the right checksum."""
-    import gzip
-
     with open(path, "rb") as file:
         head = file.read(HEADER)
         file.seek(0)
@@ -119,7 +118,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             )
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         yield chunk
 
@@ -139,7 +138,7 @@ def _split(data: bytes, record: str, number: int) -> tuple[list[bytes], bytes]:
     """The whole records in `data`, and what is left. `number` is that of the first one."""
     import google_crc32c
 
-    records = []
+    records: list[bytes] = []
     start = 0
     while len(data) - start >= HEADER:
         header = data[start : start + HEADER]

@@ -69,6 +69,14 @@ class ExamplesWriter:
         self._file(split, part).write(flat)
         self.num_rows[split] += flat.num_rows
 
+    def write_records(self, split: str, records: Sequence[bytes], part: int = 0) -> None:
+        """The same for records that are serialised, which keep their bytes. Only TFRecords hold such."""
+        file = self._file(split, part)
+        if not isinstance(file, TfRecordFile):
+            raise WrongArgument(f"Serialised records are written as {TFRECORD!r}, not as {self._format!r}")
+        file.write_records(records)
+        self.num_rows[split] += len(records)
+
     def __enter__(self) -> Self:
         return self
 
@@ -139,14 +147,17 @@ class SplitFile(Protocol):
 
 
 class TfRecordFile:
-    """A serialised tf.Example for each row."""
+    """Serialised records: a tf.Example for each row, or what comes serialised."""
 
     def __init__(self, path: Path) -> None:
         self._records = TfRecordWriter(path)
         self._open = True
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._records.write(encode(batch))
+        self.write_records(encode(batch))
+
+    def write_records(self, records: Sequence[bytes]) -> None:
+        self._records.write(records)
 
     def close(self) -> None:
         if self._open:

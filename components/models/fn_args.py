@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from millwork.components.data import payloads
+from millwork.components.models import record_datasets
 from millwork.components.models.datasets import record_batches, tf_dataset
 from millwork.core.errors import BadInput
 
@@ -30,6 +32,15 @@ class DataAccessor(NamedTuple):
     ] = record_batches
     data_view_decode_fn: Callable[[tf.Tensor], Mapping[str, Any]] | None = None
     """Always None: there are no data views."""
+
+
+def data_accessor(payload_format: str) -> DataAccessor:
+    """The accessor for records of this kind."""
+    if payload_format == payloads.TF_SEQUENCE_EXAMPLE:
+        return DataAccessor(record_datasets.sequence_dataset, record_datasets.sequence_record_batches)
+    if payload_format == payloads.RAW:
+        return DataAccessor(record_datasets.raw_dataset, record_datasets.raw_record_batches)
+    return DataAccessor()
 
 
 @dataclass

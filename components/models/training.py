@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from millwork.components.data.reading import each
+from millwork.components.data import payloads
+from millwork.components.data.reading import each, payload_of
 from millwork.components.data.schema_file import FILE_NAME as SCHEMA_FILE
-from millwork.components.models.fn_args import DataAccessor, FnArgs
+from millwork.components.models.fn_args import FnArgs, data_accessor
 from millwork.components.models.loading import serving_folder
 from millwork.core.artifacts import PARQUET, Examples, Model, Schema, TransformGraph
 from millwork.core.errors import BadInput, WrongArgument, did_you_mean
@@ -78,7 +79,7 @@ class Training:
             schema_file=schema,
             transform_graph_path=graph,
             transform_output=graph,
-            data_accessor=DataAccessor(),
+            data_accessor=data_accessor(payload_of(self.examples, payloads.ALL)),
             base_model=str(serving_folder(self.base_model)) if self.base_model else None,
             custom_config=None if self.custom_config is None else dict(self.custom_config),
         )

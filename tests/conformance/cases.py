@@ -46,6 +46,21 @@ CASES: dict[type[Component], Case] = {
         {"examples": "Split-eval/data_parquet-*.parquet"},
         wrong={"input_base": 3},
     ),
+    stock.TfRecordExampleGen: Case(
+        lambda m: stock.TfRecordExampleGen(
+            input_base=m.records, input_splits={s: f"Split-{s}/*" for s in SPLITS}
+        ),
+        {"examples": "Split-eval/data_parquet-*.parquet"},
+        wrong={"input_base": 3},
+    ),
+    stock.QueryExampleGen: Case(
+        lambda m: stock.QueryExampleGen(
+            url=f"sqlite:///{m.database}",
+            input_splits={s: f"SELECT * FROM rows WHERE split = '{s}'" for s in SPLITS},
+        ),
+        {"examples": "Split-eval/data_parquet-*.parquet"},
+        wrong={"url": 3},
+    ),
     stock.StatisticsGen: Case(
         lambda m: stock.StatisticsGen(examples=m.examples), {"statistics": "Split-eval/FeatureStats.pb"}
     ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import random
+import sqlite3
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
@@ -51,6 +54,25 @@ class Materials:
             with open(folder / f"{split}.avro", "wb") as file:
                 fastavro.writer(file, {"type": "record", "name": "Row", "fields": fields}, rows)
         return folder
+
+    @cached_property
+    def records(self) -> Path:
+        """The examples as TFRecords of tf.Examples, in folders `Split-train` and `Split-eval`."""
+        splits = {s: f"{s}/*.csv" for s in SPLITS}
+        step = CsvExampleGen(input_base=self.data, input_splits=splits, format="tfrecord")
+        return perform(step, self.folder / "records").examples.path
+
+    @cached_property
+    def database(self) -> Path:
+        """A file of SQLite with the rows of all splits in one table."""
+        file = self.folder / "rows.db"
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("CREATE TABLE rows (age INTEGER, fare REAL, town TEXT, returned INTEGER, split TEXT)")
+            for split in SPLITS:
+                with open(self.data / split / "rows.csv") as lines:
+                    rows = [(*row.values(), split) for row in csv.DictReader(lines)]
+                connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", rows)
+        return file
 
     @cached_property
     def statistics(self) -> ExampleStatistics:

@@ -161,5 +161,5 @@ def test_a_null_inside_a_list_is_refused_with_the_name_of_the_column() -> None:
 
 
 def test_bytes_that_are_no_examples_are_refused() -> None:
-    with pytest.raises(BadInput, match=r"not serialised tf\.Examples"):
+    with pytest.raises(BadInput, match=r"cannot be read as tf\.Examples"):
         decode([b"\xff\xff\xff"])
