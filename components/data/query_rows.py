@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from millwork.components.data.arrow_values import flat_values
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -66,16 +67,14 @@ class RowStore:
 
 
 def column_of(name: str, values: Sequence[Any]) -> pa.Array:
-    """Values of one column as int64, double, string, binary, or lists of these; None is null.
+    """Values of one column in flat form, as arrow_values.py says what they mean; None is null. JSON objects are text.
 
-    What examples do not have becomes a number: true and false 1 and 0, a date the days since 1970-01-01, a timestamp
-    the seconds since 1970 in UTC (without time zone it counts as UTC), a time of day its seconds, an interval seconds.
-    A decimal is an int where none has digits after the point, else a float. JSON objects are text.
+    A driver's decimals have no digits after the point if none of the column's has.
     """
     import pyarrow as pa
 
     try:
-        found = _inferred(values)
+        found = _inferred(name, values)
     except (
         pa.ArrowInvalid,
         pa.ArrowTypeError,
@@ -102,8 +101,8 @@ def common_type(name: str, known: pa.DataType, new: pa.DataType) -> pa.DataType:
         return new
     if pa.types.is_list(known) and pa.types.is_list(new):
         return pa.list_(common_type(name, known.value_type, new.value_type))
-    if {known, new} == {pa.int64(), pa.float64()}:
-        return pa.float64()
+    if {known, new} == {pa.int64(), pa.float32()}:
+        return pa.float32()
     raise BadInput(
         f"Column {name!r} is {known} in some rows and {new} in others. Convert it in the query, such as with "
         f"CAST({name} AS ...)"
@@ -114,7 +113,7 @@ def declared(kind: ColumnType) -> pa.DataType:
     """What the user calls a type."""
     import pyarrow as pa
 
-    return {"int": pa.int64(), "float": pa.float64(), "string": pa.string(), "bytes": pa.binary()}[kind]
+    return {"int": pa.int64(), "float": pa.float32(), "string": pa.string(), "bytes": pa.binary()}[kind]
 
 
 def converted(name: str, column: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -130,7 +129,7 @@ def converted(name: str, column: pa.Array, kind: pa.DataType) -> pa.Array:
         raise BadInput(f"Column {name!r}, whose values are {column.type}, cannot become {kind}: {e}") from e
 
 
-def _inferred(values: Sequence[Any]) -> pa.Array:
+def _inferred(name: str, values: Sequence[Any]) -> pa.Array:
     import pyarrow as pa
 
     try:
@@ -139,7 +138,7 @@ def _inferred(values: Sequence[Any]) -> pa.Array:
         found = pa.array([_plain(value) for value in values])
     if _has_objects(found.type):
         found = pa.array([_as_json(value) for value in values])
-    return _as_numbers(found)
+    return flat_values(name, found)
 
 
 def _plain(value: Any) -> Any:
@@ -173,32 +172,3 @@ def _has_objects(kind: pa.DataType) -> bool:
 
 def _as_json(value: Any) -> str | None:
     return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _as_numbers(column: pa.Array) -> pa.Array:
-    """Booleans, decimals, dates and times as numbers."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    is_a, kind = pa.types, column.type
-    if is_a.is_list(kind):
-        values = _as_numbers(column.values)
-        buffers = column.buffers()[:2]  # which lists there are, and where each begins
-        return pa.Array.from_buffers(
-            pa.list_(values.type), len(column), buffers, column.null_count, column.offset, [values]
-        )
-    if is_a.is_boolean(kind) or is_a.is_integer(kind):
-        return column.cast(pa.int64())
-    if is_a.is_decimal(kind):
-        return column.cast(pa.int64() if kind.scale <= 0 else pa.float64())
-    if is_a.is_date(kind):
-        return column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-    if is_a.is_timestamp(kind):
-        return pc.floor(pc.divide(column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()), 1e6)).cast(
-            pa.int64()
-        )
-    if is_a.is_time(kind):
-        return pc.divide(column.cast(pa.time64("us")).cast(pa.int64()), 1_000_000)
-    if is_a.is_duration(kind):
-        return pc.divide(column.cast(pa.duration("us")).cast(pa.int64()), 1e6)
-    return column.cast(pa.float64()) if is_a.is_floating(kind) else column

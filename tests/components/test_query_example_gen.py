@@ -317,7 +317,7 @@ def test_what_the_database_says_is_told(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"partition_feature": "price"}, "partition_feature: column 'price' is double"),
+        ({"partition_feature": "price"}, "partition_feature: column 'price' is float"),
         ({"partition_feature": "prise"}, "Did you mean 'price'"),
         ({"partition_feature": "town"}, r"Row 2 of the query \(the first is 0\): 'town', .* is NULL"),
         ({"column_types": {"town": "int"}}, "Column 'town', whose values are string, cannot become int64"),
