@@ -16,10 +16,8 @@ from millwork.evaluation.eval_config import config_message
 from millwork.evaluation.metrics.catalog import FAMILIES
 from millwork.evaluation.metrics.elsewhere import ELSEWHERE
 from millwork.evaluation.metrics.engine import Accumulator, Batch, MetricPlan, RowSlices, Task, plan_metrics
-from millwork.evaluation.metrics.intervals import bounded
 from millwork.evaluation.metrics.keys import OVERALL, MetricKey, SliceKey
-from millwork.evaluation.metrics.sampling import Method, Sampling
-from millwork.evaluation.metrics.values import BoundedValue, ConfusionMatrices, Value
+from millwork.evaluation.metrics.values import ConfusionMatrices
 
 LABELS = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 1.0])
 SCORES = np.array([0.9, 0.2, 0.4, 0.6, 0.8, 0.7])
@@ -257,88 +255,3 @@ def test_fairness_indicators_are_rates_at_thresholds() -> None:
     assert found["fairness_indicators_metrics/true_positive_rate@0.50"] == 0.75
     assert found["fairness_indicators_metrics/positive_rate@0.75"] == pytest.approx(2 / 6)
     assert found["fairness_indicators_metrics/false_discovery_rate@0.75"] == 0.0
-
-
-def intervals(
-    method: str, *, sizes: Sequence[int], scores: NDArray[np.float64], model: str = ""
-) -> Accumulator:
-    """An AUC with its interval, of batches of these sizes."""
-    models = [{"name": "new"}, {"name": "old", "is_baseline": True}] if model else [{}]
-    options = {"compute_confidence_intervals": True, "confidence_intervals": {"method": method}}
-    of = plan("AUC", "ExampleCount", "CalibrationPlot", model=model, model_specs=models, options=options)
-    labels, accumulator, first = (np.arange(600) % 3 == 0).astype(float), of.accumulator(), 0
-    for size in sizes:
-        some = slice(first, first + size)
-        rows = np.arange(size)
-        accumulator.add(Batch(labels[some], scores[some], None, first), RowSlices([OVERALL], rows, 0 * rows))
-        first += size
-    return accumulator
-
-
-def interval(value: Value) -> list[float]:
-    """Lower bound, value, upper bound and standard error of a number."""
-    assert isinstance(value, BoundedValue) and value.degrees_of_freedom == 19
-    parts = value.lower, value.value, value.upper, value.standard_error
-    return [part for part in parts if isinstance(part, float)]
-
-
-NOISE = np.random.default_rng(1).uniform(size=600)
-GOOD = np.where(np.arange(600) % 3 == 0, 0.6, 0.4) * NOISE + 0.2
-
-
-@pytest.mark.parametrize("method", ["JACKKNIFE", "POISSON_BOOTSTRAP"])
-def test_intervals_do_not_depend_on_batches_and_are_about_right(method: str) -> None:
-    one, many = (
-        interval(intervals(method, sizes=sizes, scores=GOOD).results().metrics[OVERALL][MetricKey("auc")])
-        for sizes in ([600], [1, 99, 500])
-    )
-    assert one == pytest.approx(many)
-    lower, value, upper, error = one
-    assert lower < value < upper
-    # Hanley and McNeil (1982): about 0.022 for this AUC of 200 positives and 400 negatives.
-    assert 0.012 < error < 0.035
-
-
-def test_counts_and_plots_have_no_interval() -> None:
-    results = intervals("JACKKNIFE", sizes=[600], scores=GOOD).results()
-    assert results.metrics[OVERALL][MetricKey("example_count")] == 600
-    assert not isinstance(results.plots[OVERALL][MetricKey("calibration_plot")], BoundedValue)
-
-
-@pytest.mark.parametrize("method", ["JACKKNIFE", "POISSON_BOOTSTRAP"])
-def test_the_interval_of_a_change_is_paired(method: str) -> None:
-    """Two models that are nearly alike differ by much less than each of them varies."""
-    new = intervals(method, sizes=[600], scores=GOOD, model="new")
-    old = intervals(method, sizes=[600], scores=GOOD + 0.01 * NOISE[::-1], model="old")
-    found = new.results(old).metrics[OVERALL]
-    *_, error_of_change = interval(found[MetricKey("auc", "new", is_diff=True)])
-    *_, error = interval(found[MetricKey("auc", "new")])
-    assert 0 < error_of_change < error / 5
-
-
-def test_a_slice_that_a_jackknife_sample_misses_has_values_without_intervals() -> None:
-    options = {"compute_confidence_intervals": True, "confidence_intervals": {"method": "JACKKNIFE"}}
-    found = numbers(counted(plan("AUC", "Recall", options=options), [1.0], np.array([0.9])))
-    assert found["recall"] == 1.0
-
-
-@pytest.mark.parametrize("method", [Method.JACKKNIFE, Method.BOOTSTRAP])
-def test_intervals_of_samples_equal_those_of_tfma(method: Method) -> None:
-    from tensorflow_model_analysis.evaluators import confidence_intervals_util, jackknife, poisson_bootstrap
-    from tensorflow_model_analysis.utils import math_util
-
-    samples = np.random.default_rng(2).normal(0.7, 0.1, 21)
-    combine = {
-        Method.JACKKNIFE: jackknife._JackknifeSampleCombineFn,
-        Method.BOOTSTRAP: poisson_bootstrap._BootstrapSampleCombineFn,
-    }[method](20)
-    accumulator = combine.create_accumulator()
-    for number, value in enumerate(samples.tolist()):
-        sample = confidence_intervals_util.SampleMetrics({"auc": value}, number - 1)
-        accumulator = combine.add_input(accumulator, sample)
-    expected = combine.extract_output(accumulator)["auc"]
-    mean, lower, upper = math_util.calculate_confidence_interval(expected)
-    found = bounded(samples, Sampling(method))
-    assert isinstance(found, BoundedValue)
-    assert interval(found) == pytest.approx([lower, samples[0], upper, expected.sample_standard_deviation])
-    assert found.mean == pytest.approx(mean)
