@@ -54,6 +54,10 @@ class RunSettings:
     """The run that this one continues."""
     source: str = ""
     """How to describe the pipeline again: `file.py:function`, or `module:function`."""
+    sweep: str = ""
+    """The sweep that the run belongs to."""
+    combination: int = 0
+    """Which combination of the sweep's parameters it tries, from 0."""
 
 
 class LiveRun:
@@ -95,6 +99,8 @@ class LiveRun:
             "__folder__": os.getcwd(),
             "__selected__": canonical(sorted(settings.selected or ())),
         }
+        if settings.sweep:
+            properties |= {"__sweep__": settings.sweep, "__combination__": settings.combination}
         contexts = store.begin_run(plan.pipeline, run.id, [s.id for s in plan.steps], properties)
         return cls(plan, store, run, Journal(store, contexts, run), settings, finished_before)
 

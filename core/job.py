@@ -123,9 +123,7 @@ def _perform(job: Job) -> dict[str, dict[str, Any]]:
     return {name: artifact_to_json(a) for name, a in step.outputs.items()}
 
 
-def _kept_place(
-    job: Job, planned: PlannedStep, inputs: Mapping[str, Sequence[Artifact]], step: Step
-) -> Path:
+def _kept_place(job: Job, planned: PlannedStep, inputs: Mapping[str, Sequence[Artifact]], step: Step) -> Path:
     """Beside the folders of this step's executions, named by all that decides what the step does."""
     name = fingerprint(Fingerprinter().parts(planned, inputs, step))
     return Path(job.folder).with_name(f"kept-{name[:20]}")

@@ -83,6 +83,15 @@ class RunRecord:
     updated: float
 
 
+@dataclass(frozen=True)
+class SweepRecord:
+    """Runs of one pipeline with different parameters, which belong together."""
+
+    id: str
+    properties: Mapping[str, Stored]
+    created: float
+
+
 @dataclass
 class NewArtifact:
     """An artifact that is about to be recorded."""

@@ -1,8 +1,8 @@
 """The metadata store: ML Metadata, in the layout that TFX writes and its tools read.
 
-Contexts `pipeline`, `pipeline_run` (a child of its pipeline), `node` and `execution_cache`; executions typed by
-the component's qualified name; artifacts with TFX's types and properties. What TFX has no place for is a
-custom property whose name begins and ends with `__`.
+Contexts `pipeline`, `pipeline_run` (a child of its pipeline), `node`, `execution_cache`, and `sweep` (a parent of its
+runs); executions typed by the component's qualified name; artifacts with TFX's types and properties. What TFX has no
+place for is a custom property whose name begins and ends with `__`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,16 @@ class MetadataStore(StoreQueries):
             child = self._context("pipeline_run", run, {"__pipeline__": pipeline, **properties})
             pb = proto()
             mlmd.put_parent_contexts([pb.ParentContext(child_id=child.id, parent_id=parent.id)])
+            if sweep := properties.get("__sweep__"):
+                group = self._found(mlmd.get_context_by_type_and_name("sweep", sweep), f"sweep {sweep}")
+                mlmd.put_parent_contexts([pb.ParentContext(child_id=child.id, parent_id=group.id)])
             by_node = {node: self._context("node", f"{pipeline}.{node}") for node in nodes}
         return RunContexts(pipeline, run, parent, child, by_node)
+
+    def begin_sweep(self, sweep: str, properties: Mapping[str, Stored]) -> None:
+        """Record that a sweep has started: what its runs are filed under, besides their pipeline."""
+        with self._connection.writing():
+            self._context("sweep", sweep, properties)
 
     def update_run(self, run: str, properties: Mapping[str, Stored]) -> None:
         """Add to what is known about a run."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, State, Stored
+from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, State, Stored, SweepRecord
 from millwork.core.store_connection import proto
 
 LIVE, DELETED = 2, 4
@@ -123,6 +123,12 @@ def run_record(message: Any) -> RunRecord:
         created=message.create_time_since_epoch / 1000,
         updated=message.last_update_time_since_epoch / 1000,
     )
+
+
+def sweep_record(message: Any) -> SweepRecord:
+    """A sweep of the store."""
+    properties = _values(message.custom_properties)
+    return SweepRecord(message.name, properties, message.create_time_since_epoch / 1000)
 
 
 def _properties(message: Any) -> dict[str, Stored]:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from millwork.core.errors import NotFound
-from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, State
+from millwork.core.records import ArtifactRecord, ExecutionRecord, RunRecord, State, SweepRecord
 from millwork.core.store_connection import Connection, connect
 from millwork.core.store_messages import (
     FOUND,
@@ -18,6 +18,7 @@ from millwork.core.store_messages import (
     event_places,
     execution_record,
     run_record,
+    sweep_record,
 )
 
 
@@ -167,6 +168,18 @@ class StoreQueries:
         """One run, by its full id."""
         context = self._connection.reading().get_context_by_type_and_name("pipeline_run", id)
         return run_record(self._found(context, f"run {id}"))
+
+    def sweeps(self, limit: int = 50, prefix: str = "") -> list[SweepRecord]:
+        """The newest sweeps, newest first: with ids that begin so."""
+        contexts = self._connection.newest("ContextsByType", min(limit, 100), type_name="sweep")
+        return list(islice((s for s in map(sweep_record, contexts) if s.id.startswith(prefix)), limit))
+
+    def runs_of_sweep(self, sweep: str) -> list[RunRecord]:
+        """Every run of a sweep, in the order in which they began."""
+        mlmd = self._connection.reading()
+        context = self._found(mlmd.get_context_by_type_and_name("sweep", sweep), f"sweep {sweep}")
+        found = [run_record(c) for c in mlmd.get_children_contexts_by_context(context.id)]
+        return sorted(found, key=lambda run: (run.created, run.id))
 
     # Within
 

@@ -59,6 +59,8 @@ class LocalRunner:
         only: Sequence[str] = (),
         resumes: str = "",
         source: str = "",
+        sweep: str = "",
+        combination: int = 0,
     ) -> Run:
         """Run it, and return once every step has ended. Raises RunFailed if one failed.
 
@@ -72,7 +74,9 @@ class LocalRunner:
         plan = pipeline if isinstance(pipeline, Plan) else compile_pipeline(pipeline)
         source = source or getattr(pipeline, "source", "")
         selected = select(plan, from_, to, only)
-        settings = RunSettings(cache, _known(plan, no_cache_for), selected, resumes, source)
+        settings = RunSettings(
+            cache, _known(plan, no_cache_for), selected, resumes, source, sweep, combination
+        )
         run = self._run(plan, settings)
         run.check()
         return run

@@ -212,7 +212,7 @@ def _pruner(study: Study) -> optuna.pruners.BasePruner:
                 f"Study: the function that was given as pruner must return an Optuna pruner, not {made!r}"
             )
         return made
-    kinds = {
+    kinds: dict[str, type[optuna.pruners.BasePruner]] = {
         "median": optuna.pruners.MedianPruner,
         "hyperband": optuna.pruners.HyperbandPruner,
         "none": optuna.pruners.NopPruner,

@@ -66,7 +66,7 @@ def assignment(values: Iterable[tuple[str, object]]) -> str:
 
 
 def _write_table(path: Path, trials: Sequence[TrialRecord]) -> None:
-    """One row a trial; what a trial did not have is empty. A hyperparameter called as a column of ours gets a prefix."""
+    """One row a trial; what a trial did not have is empty. A name that is taken gets a prefix."""
     names = list(dict.fromkeys(name for trial in trials for name in trial.hyperparameters))
     titles = [f"hp.{name}" if name in (*_COLUMNS, "error") else name for name in names]
     with path.open("w", newline="", encoding="utf-8") as file:
