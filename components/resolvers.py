@@ -14,9 +14,10 @@ from typing import TypeVar
 from millwork.components.models.blessings import blessings_of, is_blessed
 from millwork.core.artifacts import Model
 from millwork.core.component import snake_case
-from millwork.core.errors import WrongArgument, did_you_mean
+from millwork.core.errors import BadInput, NotFound, WrongArgument, did_you_mean
 from millwork.core.graph import Artifact, Scalar, property_names
-from millwork.core.history import History, chunks
+from millwork.core.history import ANY_PIPELINE, History, chunks
+from millwork.core.integrity import damage_to
 from millwork.core.records import ArtifactRecord, as_record
 from millwork.core.resolving import Resolver, resolve, resolve_all
 
@@ -55,6 +56,15 @@ def latest_artifacts(
     """The newest artifacts of a type, newest first, for an input that takes a list: `latest_artifacts(Model, 3)`."""
     resolver = LatestArtifacts(node=node, pipeline=pipeline, where=_checked(kind, where), count=count)
     return resolve_all(resolver, kind, id=id or f"latest_{_words(kind)}s")
+
+
+def artifact_with_id(kind: type[A], artifact: int, *, id: str = "") -> A:
+    """One artifact of the store, by the id that `millwork artifacts list` shows: a baseline that is pinned, say.
+
+    The run fails if there is no such artifact, if it is of another type, or if its files are not as they were written.
+    """
+    resolver = ArtifactWithId(pipeline=ANY_PIPELINE, artifact=artifact)
+    return resolve(resolver, kind, id=id or f"{_words(kind)}_{artifact}")
 
 
 def latest_blessed_model(*, node: str = "", pipeline: str = "", id: str = "") -> Model:
@@ -122,6 +132,26 @@ class LatestArtifacts(Resolver):
     def _fits(self, record: ArtifactRecord, kind: type[Artifact]) -> bool:
         known = record.load(kind).properties if self.where else {}
         return all(known[name] == value for name, value in self.where.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactWithId(Resolver):
+    """One artifact, by its id."""
+
+    artifact: int
+
+    def find(self, kind: type[Artifact], history: History) -> Iterable[ArtifactRecord]:
+        if history.store is None:
+            raise NotFound(f"There is no artifact {self.artifact}: nothing has been run with this store")
+        found = history.store.artifact(self.artifact)
+        if found.type_name != kind.type_name:
+            raise BadInput(f"Artifact {self.artifact} is of type {found.type_name}, not {kind.type_name}")
+        if damage := "was deleted" if found.state != "live" else damage_to(found):
+            raise BadInput(f"Artifact {self.artifact} at {found.uri} {damage}")
+        return [found]
+
+    def sought(self, kind: type[Artifact]) -> str:
+        return f"{kind.type_name} {self.artifact}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,10 @@ class History:
 
     def usable(self, artifacts: Iterable[ArtifactRecord]) -> Iterator[ArtifactRecord]:
         """Those that an earlier execution of the pipeline and node wrote, and whose files are as they were written."""
+        return (a for a in self.written(artifacts) if not damage_to(a))
+
+    def written(self, artifacts: Iterable[ArtifactRecord]) -> Iterator[ArtifactRecord]:
+        """Those that an earlier execution of the pipeline and node wrote, or took from the cache."""
         for chunk in chunks(artifacts):
             assert self.store is not None, "without a store there are no artifacts"
             uses = self.store.writers([a.id for a in chunk])
@@ -57,7 +61,7 @@ class History:
                 for use in uses
                 if self.is_earlier(use.execution) and self._is_here(use.execution)
             }
-            yield from (a for a in chunk if a.id in ours and not damage_to(a))
+            yield from (a for a in chunk if a.id in ours)
 
     def is_earlier(self, execution: ExecutionRecord) -> bool:
         """Whether it has ended well, and is not of the run that asks."""

@@ -8,13 +8,14 @@ tests/cli/test_reference.py fails when the pages that are committed are not thes
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
-from millwork.cli import documents
+from millwork.cli import documents, model_documents
 from millwork.cli.components import catalog, describe, field_docs
 from millwork.cli.documents import ComponentDocument
 from millwork.cli.main import COMMANDS, app, load_command
@@ -99,7 +100,8 @@ def _documents() -> Iterator[str]:
     yield "## What --json prints\n"
     yield f"{inspect.getdoc(documents)}\n"
     yield "`compile` prints the plan itself, `millwork/plan/v1`, which runners read.\n"
-    kinds = [kind for kind in vars(documents).values() if is_typeddict(kind)]
+    known = {**vars(documents), **vars(model_documents)}
+    kinds = [kind for kind in known.values() if is_typeddict(kind)]
     for kind in sorted(kinds, key=lambda k: "schema" not in k.__annotations__):
         about = field_docs(kind)
         yield f"### {kind.__name__}\n\n{inspect.getdoc(kind)}\n"
@@ -108,7 +110,7 @@ def _documents() -> Iterator[str]:
 
 
 def _link(hint: str) -> str:
-    return f"`{hint.replace('millwork.cli.documents.', '')}`"
+    return f"`{re.sub(r'millwork[.]cli[.](model_)?documents[.]', '', hint)}`"
 
 
 def _catalog(described: Sequence[ComponentDocument]) -> Iterator[str]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
     "serve": "Serve a model over TensorFlow Serving's REST API, until SIGTERM or Ctrl-C.",
+    "models": "Models: which are good, which were pushed, and who said so.",
     "lineage": "Show what was made from what.",
     "doctor": "Look for what is wrong here, and say what to do.",
 }

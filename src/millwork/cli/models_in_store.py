@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass
 
 from millwork.cli.stores import existing_store, find_run
+from millwork.components.resolvers import LatestBlessedModel
 from millwork.core.artifacts import Model, PushedModel
 from millwork.core.errors import NotFound, WrongArgument, did_you_mean
+from millwork.core.history import ANY_PIPELINE, History
 from millwork.core.records import ArtifactRecord
 from millwork.core.storage import is_remote
 from millwork.core.store import MetadataStore
 
+BLESSED = "@blessed"
 _TYPES = (Model.type_name, PushedModel.type_name)
 
 
@@ -31,10 +34,37 @@ def find_model(text: str, root: str, store: str) -> FoundModel:
     if re.search(r"[/\\.]", text):
         raise NotFound(f"There is no model at {text!r}")
     opened = existing_store(root, store)
+    if text.startswith("@"):
+        return _of_artifact(model_record(opened, text))
     if text.isdecimal():
         return _of_artifact(opened.artifact(int(text)))
     run, _, step = text.partition(":")
     return _of_artifact(_made_by(opened, run, step))
+
+
+def model_record(store: MetadataStore, text: str) -> ArtifactRecord:
+    """The model in the store that the user means: an id, a run or RUN:STEP that made it, or `@blessed`."""
+    if text.startswith("@"):
+        return _blessed(store, text)
+    if text.isdecimal():
+        found = store.artifact(int(text))
+        if found.type_name != Model.type_name:
+            raise WrongArgument(f"Artifact {text} is of type {found.type_name}. See: millwork models list")
+        return found
+    run, _, step = text.partition(":")
+    return _made_by(store, run, step)
+
+
+def _blessed(store: MetadataStore, text: str) -> ArtifactRecord:
+    """`@blessed`, or `@blessed:pipeline`."""
+    word, _, pipeline = text.partition(":")
+    if word != BLESSED:
+        raise NotFound(f"There is no model {text!r}. {did_you_mean(text, [BLESSED])}")
+    history = History(store, pipeline or ANY_PIPELINE)
+    found = next(iter(LatestBlessedModel().find(Model, history)), None)
+    if found is None:
+        raise NotFound(f"There is no blessed model {history}. See: millwork models list")
+    return found
 
 
 def _made_by(store: MetadataStore, name: str, step: str) -> ArtifactRecord:
