@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from millwork.components.models.loading import load
 from millwork.components.models.scorers import LoadOptions
 from millwork.components.models.tensor_models import KerasModel, SavedModel, TensorModel
 from millwork.components.serving.sklearn_model import SklearnModel
+from millwork.components.serving.warmup import replay_warmup
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,25 @@ def load_servable(path: Path, options: LoadOptions) -> Servable:
     """Load the model in a folder, or in a file, with only the libraries that it needs. BadInput if that fails."""
     framework, loaded = load(path, options)
     if isinstance(loaded, SavedModel):
-        return Servable(framework, loaded)
+        servable = Servable(framework, loaded)
+        _warm_up(servable, path)
+        return servable
     if isinstance(loaded, KerasModel):
         return Servable(framework, _OneAtATime(loaded))
     model = SklearnModel(loaded, options.features)
     return Servable(framework, model, model.about)
+
+
+def _warm_up(servable: Servable, path: Path) -> None:
+    try:
+        asked = replay_warmup(path, servable.call)
+    except (
+        Exception
+    ) as e:  # of the file, of the model: the first client is answered a little later, that is all
+        log.warning("The warm-up file of %s cannot be used: %s: %s", path, type(e).__name__, e)
+    else:
+        if asked:
+            log.info("Answered the %d requests of the warm-up file", asked)
 
 
 class _OneAtATime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import re
 import subprocess
@@ -18,7 +19,10 @@ import pytest
 
 from millwork.components.data.writing import ExamplesWriter
 from millwork.components.infra_validator import InfraValidator
+from millwork.components.models.scorers import LoadOptions
 from millwork.components.pusher import Pusher
+from millwork.components.serving.servable import load_servable
+from millwork.components.serving.warmup import replay_warmup
 from millwork.core.artifacts import PARQUET, TFRECORD, Examples, Model
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.testing import perform
@@ -48,8 +52,6 @@ class Odd:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.deed == "raise":
             raise RuntimeError("no luck today")
-        if self.deed == "crawl":
-            time.sleep(0.02)
         return frame.x * (np.nan if self.deed == "NaN" else 2)
 """
 """A user's module: a model of scikit-learn's make that does what it is told to."""
@@ -185,9 +187,9 @@ def test_what_the_server_said_is_kept(tmp_path: Path, caplog: pytest.LogCaptureF
 
 
 def test_a_model_that_is_too_slow_is_not_blessed(tmp_path: Path) -> None:
-    step = tried(tmp_path, model_that(tmp_path, "crawl"), points(tmp_path), max_latency_ms=19, num_tries=2)
+    step = tried(tmp_path, model_that(tmp_path, "fine"), points(tmp_path), max_latency_ms=0.01, num_tries=2)
     assert "The 99th percentile of the latency of " in step.blessing.reason
-    assert "may be 19 ms at most" in step.blessing.reason
+    assert "may be 0.01 ms at most" in step.blessing.reason
     assert document(step)["trials"] == 2
 
 
@@ -203,14 +205,7 @@ def test_a_signature_that_takes_what_the_examples_lack_is_a_reason(
 ) -> None:
     examples = points(tmp_path, z=[1.0], w=[1.0])
     step = tried(tmp_path, saved_model, examples, num_tries=5)
-    assert (
-        "Feature: x (data type: float) is required"
-        in step.blessing.reason
-    )
-    step = tried(tmp_path / "tensors", saved_model, examples, signature_names=("tensors",))
-    assert (
-        "The model takes x (float32, shape (None,)), and the examples have no column" in step.blessing.reason
-    )
+    assert "Feature: x (data type: float) is required" in step.blessing.reason
     assert document(step)["trials"] == 1
 
 
@@ -223,7 +218,10 @@ def test_features_that_clients_cannot_send_are_left_out(tmp_path: Path) -> None:
         tried(tmp_path / "label", model, points(tmp_path / "label"), exclude_features=("label",))
 
 
-def test_the_warm_up_file_is_tensorflow_servings(tmp_path: Path, saved_model: Model) -> None:
+def test_the_warm_up_file_is_tensorflow_servings(
+    tmp_path: Path, saved_model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     import tensorflow as tf
     from tensorflow_serving.apis import prediction_log_pb2
 
@@ -250,6 +248,15 @@ def test_the_warm_up_file_is_tensorflow_servings(tmp_path: Path, saved_model: Mo
         answer = loaded.signatures[request.model_spec.signature_name](**inputs)
         assert float(answer["double"][0]) in (1.0, 3.0, -4.0)
     assert not (saved_model.path / "Format-Serving" / "assets.extra").exists()
+
+    answered: list[str] = []
+    assert replay_warmup(stamped, lambda signature, inputs: answered.append(signature)) == 6
+    assert answered == [name for name in names for _ in range(3)]
+    load_servable(stamped, LoadOptions())
+    assert "Answered the 6 requests of the warm-up file" in caplog.text
+    file.write_bytes(b"damaged" * 9)
+    load_servable(stamped, LoadOptions())
+    assert "cannot be used: DataLossError" in caplog.text
 
     pushed = perform(
         Pusher(model=saved_model, infra_blessing=step.blessing, destination=tmp_path / "serving"),

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -24,8 +25,8 @@ def serve_(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A model's folder or file; a Pusher's destination; the id of a Model or PushedModel; or a run, or "
-            "RUN:STEP, that made one.",
+            help="A model's folder or file; a Pusher's destination; the id of a Model or PushedModel; a run, or "
+            "RUN:STEP, that made one; or @blessed.",
             show_default=False,
         ),
     ],
@@ -93,11 +94,13 @@ def serve_(
     _prepare(trusted)
     # Only now: they import starlette, which no other command needs.
     from millwork.components.models.scorers import LoadOptions
+    from millwork.components.serving import process
     from millwork.components.serving.folder import ModelFolder, existing
     from millwork.components.serving.servable import load_servable
     from millwork.components.serving.server import Address, serve
     from millwork.components.serving.versions import Versions
 
+    process.end_with_parent()
     found = find_model(model, root, store)
     folder = ModelFolder(existing(found.uri), version_policy)
     load_options = LoadOptions(
@@ -124,5 +127,6 @@ def _announce(name: str, version: int, url: str) -> None:
 def _prepare(trusted: bool) -> None:
     logging.getLogger("millwork").setLevel(logging.INFO)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters comes as an exception
+    warnings.filterwarnings("ignore", module=r"google\.")  # of what TensorFlow imports, about Python's age
     if trusted and os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # pickles name classes of the user's modules
