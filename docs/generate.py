@@ -15,7 +15,7 @@ from typing import Any, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
-from millwork.cli import documents, model_documents
+from millwork.cli import artifact_documents, documents, model_documents
 from millwork.cli.components import catalog, describe, field_docs
 from millwork.cli.documents import ComponentDocument
 from millwork.cli.main import COMMANDS, app, load_command
@@ -100,7 +100,7 @@ def _documents() -> Iterator[str]:
     yield "## What --json prints\n"
     yield f"{inspect.getdoc(documents)}\n"
     yield "`compile` prints the plan itself, `millwork/plan/v1`, which runners read.\n"
-    known = {**vars(documents), **vars(model_documents)}
+    known = {**vars(documents), **vars(artifact_documents), **vars(model_documents)}
     kinds = [kind for kind in known.values() if is_typeddict(kind)]
     for kind in sorted(kinds, key=lambda k: "schema" not in k.__annotations__):
         about = field_docs(kind)
@@ -110,7 +110,7 @@ def _documents() -> Iterator[str]:
 
 
 def _link(hint: str) -> str:
-    return f"`{re.sub(r'millwork[.]cli[.](model_)?documents[.]', '', hint)}`"
+    return f"`{re.sub(r'millwork[.]cli[.](artifact_|model_)?documents[.]', '', hint)}`"
 
 
 def _catalog(described: Sequence[ComponentDocument]) -> Iterator[str]:

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from millwork.cli import options
-from millwork.cli.documents import ArtifactDocument, ArtifactsDocument, Usage
+from millwork.cli.artifact_documents import ArtifactDocument, ArtifactsDocument, ContentsDocument, Usage
+from millwork.cli.previews import Excerpt, preview
 from millwork.cli.printing import file_size, iso, moment, print_fields, print_json, print_table
 from millwork.cli.stores import existing_store, find_run
+from millwork.core.errors import NotFound
 from millwork.core.records import ArtifactRecord, ExecutionRecord
 from millwork.core.storage import exists, file_sizes
 from millwork.core.store import MetadataStore
@@ -57,6 +59,44 @@ def show(
         print_json(document)
     else:
         _print(document)
+
+
+@app.command("preview")
+def preview_(
+    artifact: Annotated[int, typer.Argument(metavar="ID", help="The artifact's number, as `list` shows it.")],
+    rows: Annotated[int, typer.Option("--rows", "-r", metavar="N", min=1, help="Rows of each table.")] = 10,
+    split: Annotated[str, typer.Option("--split", help="Only this split.", show_default=False)] = "",
+    root: options.Root = ".millwork",
+    store: options.Store = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Show the beginning of what is inside: rows, statistics, a schema, anomalies, metrics, checks, files."""
+    found = existing_store(root, store).artifact(artifact)
+    if not exists(found.uri):
+        raise NotFound(f"Artifact {artifact} is {found.state}, and there is nothing at {found.uri}")
+    excerpts = preview(found, rows, split)
+    if as_json:
+        print_json(_preview_document(found, excerpts))
+        return
+    for number, excerpt in enumerate(excerpts):
+        print(f"{'' if number == 0 else chr(10)}{excerpt.title}")
+        if excerpt.columns:
+            print_table(excerpt.columns, excerpt.rows)
+        else:
+            print(excerpt.text)
+
+
+def _preview_document(found: ArtifactRecord, excerpts: Sequence[Excerpt]) -> ContentsDocument:
+    return {
+        "schema": "millwork/contents/v1",
+        "id": found.id,
+        "type": found.type_name,
+        "uri": found.uri,
+        "excerpts": [
+            {"title": e.title, "columns": list(e.columns), "rows": [list(r) for r in e.rows], "text": e.text}
+            for e in excerpts
+        ],
+    }
 
 
 def _list_document(found: Sequence[ArtifactRecord]) -> ArtifactsDocument:

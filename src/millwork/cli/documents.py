@@ -207,58 +207,6 @@ class PreviewDocument(TypedDict):
     steps: list[PreviewedStep]
 
 
-class FileDocument(TypedDict):
-    """A file of an artifact."""
-
-    path: str
-    """Below the artifact's folder."""
-    bytes: int
-
-
-class Usage(TypedDict):
-    """An execution that wrote or read an artifact."""
-
-    execution: int
-    run: str
-    step: str
-    state: str
-
-
-class ArtifactSummary(TypedDict):
-    """An artifact in a list."""
-
-    id: int
-    type: str
-    uri: str
-    state: str
-    created: str | None
-
-
-class ArtifactsDocument(TypedDict):
-    """`artifacts list`: millwork/artifacts/v1."""
-
-    schema: str
-    artifacts: list[ArtifactSummary]
-
-
-class ArtifactDocument(TypedDict):
-    """`artifacts show`: millwork/artifact/v1."""
-
-    schema: str
-    id: int
-    type: str
-    uri: str
-    digest: str
-    """sha256 over names and contents of the files."""
-    state: str
-    created: str | None
-    properties: dict[str, Any]
-    """As ML Metadata holds them: JSON text where they are not scalars."""
-    producer: Usage | None
-    consumers: list[Usage]
-    files: list[FileDocument]
-
-
 class LineageNode(TypedDict):
     """An artifact or an execution."""
 
