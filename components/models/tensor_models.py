@@ -91,10 +91,13 @@ class KerasModel:
                 f"The Keras model in {str(path)!r} does not say what its inputs are, as a Model subclass does not. "
                 "Save it as a SavedModel: tf.saved_model.save(model, fn_args.serving_model_dir, signatures=...)"
             )
-        structure = loaded.input
+        structure = getattr(
+            loaded, "input", None
+        )  # a Sequential that was loaded has none before it is called
         self._by_name = isinstance(structure, dict)
         named = structure if isinstance(structure, dict) else {tensor.name: tensor for tensor in inputs}
-        outputs = dict(zip(loaded.output_names, loaded.outputs, strict=True))
+        names = getattr(loaded, "output_names", None) or [f"output_{i}" for i in range(len(loaded.outputs))]
+        outputs = dict(zip(names, loaded.outputs, strict=True))
         self.signatures = {DEFAULT_SIGNATURE: TensorSignature(_specs(named), _specs(outputs))}
 
     def call(self, signature: str, inputs: Mapping[str, Array]) -> Mapping[str, Array]:

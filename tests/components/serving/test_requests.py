@@ -81,6 +81,28 @@ def test_a_keras_file_takes_its_inputs_by_name(keras_file: Servable, probabiliti
     np.testing.assert_allclose(said["predictions"], [[p] for p in probabilities], rtol=1e-6)
 
 
+def test_a_sequential_keras_model_takes_rows(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(2, use_bias=False, kernel_initializer="ones")]
+    )
+    model.save(tmp_path / "model.keras")
+    servable = load_servable(tmp_path, LoadOptions())
+    assert ask(servable, instances=[[1, 2, 3], [0, 0, 0.5]]) == {"predictions": [[6, 6], [0.5, 0.5]]}
+
+
+def test_several_keras_inputs_and_outputs_of_any_shape(tmp_path: Path) -> None:
+    import keras
+
+    a, b = keras.Input((3,), name="a"), keras.Input((2, 2), name="b")
+    flat = keras.layers.Flatten(name="flat")(b)
+    keras.Model([a, b], [keras.layers.Rescaling(2, name="double")(a), flat]).save(tmp_path / "model.keras")
+    servable = load_servable(tmp_path, LoadOptions())
+    said = ask(servable, instances=[{"b": [[1, 2], [3, 4]], "a": [1, 2, 3]}])["predictions"]
+    assert [sorted(row.values()) for row in said] == [[[1, 2, 3, 4], [2, 4, 6]]]
+
+
 def test_strings_are_text_and_binary_ones_base64(saved: Servable) -> None:
     rows = [{"text": "Köln", "whole": 1}, {"text": b64(b"\xff"), "whole": -(2**63)}]
     said = ask(saved, signature_name="echo", instances=rows)["predictions"]
