@@ -52,8 +52,8 @@ class Examples(SplitArtifact):
     num_examples: Mapping[str, int] = custom_property({})
     """Rows per split."""
     spans: Mapping[str, int] = custom_property({})
-    """The spans that an ExampleGen read, oldest first, each with its version. Each has a file of its own in each split,
-    in this order. `span` and `version` are those of the last."""
+    """The spans that an ExampleGen read, each with its version. Each has a file of its own in each split, in the order
+    of their numbers. `span` and `version` are those of the last."""
 
 
 @dataclass(eq=False)
