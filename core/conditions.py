@@ -72,11 +72,23 @@ def condition_text(condition: Mapping[str, Any]) -> str:
     return f"({joined})" if operator in ("and", "or") else joined
 
 
-def unmet_text(condition: Mapping[str, Any]) -> str:
-    """Why a step is skipped: the condition does not hold."""
-    if condition["operator"] == "not":
-        return _text(condition["operands"][0])
-    return f"not {condition_text(condition)}"
+def unmet_text(condition: Mapping[str, Any], value_of: Callable[[str, str, str], Any]) -> str:
+    """Why a step is skipped: the condition does not hold, for its properties have these values."""
+    negated = condition["operator"] == "not"
+    text = _text(condition["operands"][0]) if negated else f"not {condition_text(condition)}"
+    values = {_text(p): value_of(p["step"], p["output"], p["property"]) for p in _properties(condition)}
+    if len(values) == 1:
+        return f"{text}: it is {next(iter(values.values()))!r}"
+    return f"{text}: " + ", ".join(f"{name} is {value!r}" for name, value in values.items())
+
+
+def _properties(operand: Any) -> Iterator[Mapping[str, Any]]:
+    """The properties of artifacts that a planned condition looks at."""
+    if isinstance(operand, Mapping):
+        if "operator" not in operand:
+            yield operand
+        for part in operand.get("operands", ()):
+            yield from _properties(part)
 
 
 def _operand(operand: object) -> Any:

@@ -150,7 +150,7 @@ class LiveRun:
         if hindered := hindrance(step, self.run):
             return self._journal.settle(step, hindered.state, hindered.reason)
         if unmet := next((c for c in step.conditions if not holds(c, self._property)), None):
-            return self._journal.settle(step, State.SKIPPED, unmet_text(unmet))
+            return self._journal.settle(step, State.SKIPPED, unmet_text(unmet, self._property))
         if step.kind == "resolver":
             return self._resolve(step, self._finished_before.get(step.id))
         inputs = self._inputs(step)

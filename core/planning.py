@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from millwork.core.cache import find_hit
 from millwork.core.callables import load_reference
@@ -76,9 +76,12 @@ class _Planning:
         for wire in missing(step, self._known):
             return Preview(step.id, "skip", f"{wire.step} {self._seen[wire.step].reason}")
         for condition in step.conditions:
-            if not holds(condition, lambda s, o, p: getattr(self._known[s][o][0], p)):
-                return Preview(step.id, "skip", unmet_text(condition))
+            if not holds(condition, self._property):
+                return Preview(step.id, "skip", unmet_text(condition, self._property))
         return self._resolve(step) if step.kind == "resolver" else self._by_fingerprint(step)
+
+    def _property(self, step: str, output: str, name: str) -> Any:
+        return getattr(self._known[step][output][0], name)
 
     def _resolve(self, step: PlannedStep, earlier: ExecutionRecord | None = None) -> Preview:
         inputs = gathered(step, self._known)

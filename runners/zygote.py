@@ -122,6 +122,8 @@ class Zygote:
             self._channel.close()
             _redirect(log)
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            # A library that logged while it was imported has set the level already, to what is worse.
+            logging.getLogger("millwork").setLevel(logging.INFO)
             order = take_job(job)
             write_result(perform(order), order.result_file)
             code = 0

@@ -223,7 +223,7 @@ def test_a_failed_run_is_a_json_document_too(millwork: CommandLine) -> None:
     )
     assert "line 19, in boom" in steps["boom"]["failure"]["where"]
     assert steps["after"]["reason"] == "needs boom, which failed"
-    assert steps["unlikely"]["reason"] == "not one.r.value > 5"
+    assert steps["unlikely"]["reason"] == "not one.r.value > 5: it is 1"
 
 
 def test_parts_of_a_pipeline_are_chosen_by_name_repeated_or_with_commas(millwork: CommandLine) -> None:

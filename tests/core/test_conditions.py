@@ -72,7 +72,7 @@ def test_properties_of_artifacts_can_decide(tmp_path: Path) -> None:
     run = run_inline(gated(), tmp_path)
     assert run.steps["yes"].state is State.COMPLETE
     assert run.steps["no"].state is State.SKIPPED
-    assert run.steps["no"].reason == "not rows.examples.file_format == 'tfrecord'"
+    assert run.steps["no"].reason == "not rows.examples.file_format == 'tfrecord': it is 'parquet'"
 
 
 def test_values_of_every_kind_can_decide(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_needs_a_skipped_step_is_skipped_with_the_reason(tmp_path: Path) ->
     assert run.state is State.COMPLETE
     assert {id: (s.state, s.reason) for id, s in run.steps.items()} == {
         "number": (State.COMPLETE, "never run"),
-        "two": (State.SKIPPED, "not number.result.value > 5"),
+        "two": (State.SKIPPED, "not number.result.value > 5: it is 1"),
         "three": (State.SKIPPED, "needs two, which was skipped"),
         "four": (State.SKIPPED, "needs three, which was skipped"),
         "free": (State.COMPLETE, "never run"),
@@ -138,7 +138,7 @@ def test_conditions_nest(tmp_path: Path) -> None:
     assert [len(step.conditions) for step in described.steps] == [0, 1, 2, 1, 0]
     run = run_inline(described, tmp_path)
     assert [id for id, status in run.steps.items() if not status.state.good] == ["inner"]
-    assert run.steps["inner"].reason == "not number.result.value > 5"
+    assert run.steps["inner"].reason == "not number.result.value > 5: it is 1"
 
 
 def test_a_condition_makes_its_step_wait_for_the_artifact() -> None:

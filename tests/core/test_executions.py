@@ -863,7 +863,7 @@ def test_a_plan_knows_what_will_be_skipped_or_taken_from_before(root: Path) -> N
 
     run = run_inline(gated(), root)
     assert plan_of(root, gated())[1:] == [
-        ("two", "skip", "not number.result.value > 5"),
+        ("two", "skip", "not number.result.value > 5: it is 1"),
         ("three", "skip", "needs two"),
     ]
     assert plan_of(root, chain(), selected={"d"})[2] == (

@@ -146,7 +146,7 @@ def test_executions_have_the_state_that_they_ended_in(path: Path, run: Run, data
     )
     skipped = theirs.get_executions_by_type("sample_parts.number")
     assert [custom(e)["__skipped__"] for e in skipped] == [1, 1]
-    assert [custom(e)["__reason__"] for e in skipped] == ["not sum.total.value > 1000000.0"] * 2
+    assert [custom(e)["__reason__"] for e in skipped] == ["not sum.total.value > 1000000.0: it is 5.5"] * 2
 
 
 def test_parameters_are_custom_properties(path: Path, run: Run) -> None:
