@@ -13,6 +13,7 @@ from benchmarks.against_beam import AGAINST_BEAM_PART
 from benchmarks.classic import CLASSIC_PART
 from benchmarks.commands import COMMANDS_PART
 from benchmarks.components import COMPONENTS_PART
+from benchmarks.evaluator import EVALUATOR_PART
 from benchmarks.machine import commit, describe_machine, load, short_name, versions
 from benchmarks.measuring import REPOSITORY, MeasurementFailed
 from benchmarks.peer import SOURCE
@@ -22,7 +23,10 @@ from benchmarks.store import STORE_PART
 
 PARTS = {
     part.name: part
-    for part in (COMMANDS_PART, STEPS_PART, CLASSIC_PART, COMPONENTS_PART, AGAINST_BEAM_PART, STORE_PART)
+    for part in (
+        *(COMMANDS_PART, STEPS_PART, CLASSIC_PART, COMPONENTS_PART, EVALUATOR_PART, AGAINST_BEAM_PART),
+        STORE_PART,
+    )
 }
 
 
@@ -55,7 +59,9 @@ def _arguments() -> argparse.Namespace:
         prog="python -m benchmarks", description=_listed(), formatter_class=_Formatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="by default all")
-    parser.add_argument("--rows", type=int, nargs="+", default=Settings.rows, help="sizes for `components`")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=Settings.rows, help="sizes for `components` and `evaluator`"
+    )
     parser.add_argument("--executions", type=int, default=Settings.executions, help="in the full store")
     parser.add_argument(
         "--times", type=int, default=Settings.times, help="how often to measure what is short"
