@@ -58,7 +58,9 @@ def root_mean_squared_error(request: Request) -> Iterator[Metric]:
 
 
 def _needs_one_score(request: Request) -> None:
-    if not request.view.is_scalar:
+    """Or several labels and as many scores, whose mean is that over all of them, as all weigh the same."""
+    several = request.task is Task.MULTI_LABEL and request.sub_key is None and request.aggregation is None
+    if not (request.view.is_scalar or several):
         raise NotHere("it is wanted over several scores of a row")
 
 

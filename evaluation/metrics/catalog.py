@@ -6,9 +6,11 @@ from millwork.evaluation.metrics import (
     binary_losses,
     binary_plots,
     calibration,
+    class_matrices,
     confusion_rates,
     counts,
     fairness,
+    multi_class,
     regression,
     score_curves,
 )
@@ -23,4 +25,6 @@ FAMILIES: dict[str, Family] = {
     **score_curves.METRICS,
     **binary_plots.METRICS,
     **fairness.METRICS,
+    **multi_class.METRICS,
+    **class_matrices.METRICS,
 }

@@ -20,20 +20,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         ),
         *("MeanRelativeError", "MeanTensor", "Metric", "OneHotIoU", "OneHotMeanIoU", "Sum"),
     ),
-    "it is about several classes": (
-        *(
-            "CategoricalAccuracy",
-            "CategoricalCrossEntropy",
-            "CategoricalCrossentropy",
-            "SparseCategoricalAccuracy",
-        ),
-        *("SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy"),
-        *(
-            "MultiClassConfusionMatrixAtThresholds",
-            "MultiClassConfusionMatrixPlot",
-            "MultiLabelConfusionMatrixPlot",
-        ),
-    ),
     "its plot has rates that are not those of its counts": ("ScoreDistributionPlot",),
     "it ranks the rows of a query": ("MinLabelPosition", "NDCG", "QueryStatistics"),
     "it compares two models row by row": (

@@ -105,7 +105,8 @@ class Histogram:
         place = (columns.scores - self.left) / (self.right - self.left) * self.buckets + 1
         cells = np.clip(place, 0, self.buckets + 1).astype(np.int64)
         weights = columns.weights
-        return Additions((weights, weights * columns.labels, weights * columns.scores), cells)
+        with np.errstate(invalid="ignore"):  # -inf outside the top k, which no metric sums up
+            return Additions((weights, weights * columns.labels, weights * columns.scores), cells)
 
 
 @dataclass(frozen=True)
