@@ -62,6 +62,12 @@ class StatisticsGen(Component):
                 raise WrongArgument(f"StatisticsGen: {name} must be at least 1, but got {value}")
 
     def run(self) -> None:
+        payload = reading.payload_of(self.examples, UNDERSTOOD)
+        if payload == payloads.TF_SEQUENCE_EXAMPLE and self.sample_count is not None:
+            raise BadInput(
+                f"sample_count={self.sample_count} draws rows of tf.Examples only, and these are "
+                f"{payloads.said(payload)}. Pass sample_rate=... instead"
+            )
         newest = reading.newest(self.examples)
         self.statistics.split_names = statistics.splits_without(newest, self.exclude_splits)
         self.statistics.span = newest.span

@@ -247,6 +247,8 @@ def _words(error: Exception) -> str:
     first, *others = getattr(said, "args", ()) or ("",)
     if isinstance(first, Mapping):  # pg8000: the fields of PostgreSQL's message
         return ". ".join(str(first[key]) for key in ("M", "D", "H") if key in first)
-    if isinstance(first, int) and others:  # MySQL's: number and text
+    if isinstance(first, int) and others and not isinstance(said, OSError):  # MySQL's: number and text
         return f"{others[0]} ({first})"
-    return str(said).strip() or type(said).__name__
+    cause = getattr(said, "__cause__", None)
+    why = f" ({cause.strerror or cause})" if isinstance(cause, OSError) else ""
+    return (str(said).strip() or type(said).__name__) + why

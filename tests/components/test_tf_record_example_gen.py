@@ -352,6 +352,8 @@ def test_components_that_need_columns_refuse_what_has_none(tmp_path: Path) -> No
             list(batches(refused, "train"))
         with pytest.raises(BadInput, match=f"are {kind}"):
             list(serialized_batches(refused, "train"))
+    with pytest.raises(BadInput, match="sample_count=5 draws rows of tf.Examples only.* sample_rate"):
+        perform(StatisticsGen(examples=examples, sample_count=5), tmp_path / "drawn")
     with pytest.raises(BadInput, match="must be of one kind"):
         perform(
             StatisticsGen(examples=[examples, generate(tmp_path, trips(5), format="tfrecord")]),
