@@ -57,8 +57,9 @@ Metrics = Annotated[
         "--metric",
         "-m",
         metavar="NAME",
-        help="What to compare: step.output.property, or the end of it; of a number that a step wrote step.output. The "
-        "best by the first is shown first. By default all numbers of what no step reads. Repeat, or use commas.",
+        help="What to compare: step.output.property, or the end of it; of a number that a step wrote step.output. "
+        "The best by the first is shown first. By default all numbers of what no step reads, but for those that are "
+        "the same in all runs. Repeat, or use commas.",
     ),
 ]
 Ascending = Annotated[bool, typer.Option("--ascending", help="The least is the best, as of a loss.")]

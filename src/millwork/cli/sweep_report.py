@@ -47,7 +47,7 @@ def last_runs(store: MetadataStore, sweep: SweepRecord) -> dict[int, RunRecord]:
 def sweep_document(
     store: MetadataStore, sweep: SweepRecord, wanted: Sequence[str], *, ascending: bool = False
 ) -> SweepDocument:
-    """Everything about a sweep, with the wanted metrics, or with all that there are."""
+    """Everything about a sweep, with the wanted metrics, or with all that are not the same in every run."""
     combinations, runs = combinations_of(sweep), last_runs(store, sweep)
     known = {index: metrics_of(store, run, everything=bool(wanted)) for index, run in runs.items()}
     names = _names(wanted, known)
@@ -140,7 +140,7 @@ def _reason(store: MetadataStore, run: RunRecord) -> str:
 def _names(wanted: Sequence[str], known: Mapping[int, Mapping[str, float]]) -> list[str]:
     every = list(dict.fromkeys(name for metrics in known.values() for name in metrics))
     if not wanted:
-        return every
+        return [n for n in every if len({metrics.get(n) for metrics in known.values()}) > 1] or every
     return [_resolved(name, every) for name in wanted]
 
 
