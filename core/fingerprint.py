@@ -6,7 +6,7 @@ Place, time, run and pipeline are not among them, so equal work is found again w
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from millwork.core.records import to_stored
 from millwork.core.signature import PathRole
 from millwork.core.source import Sources, sources_of_file, sources_of_module, version_of
 from millwork.core.storage import file_digest
-from millwork.core.values import canonical, decode, references_in
+from millwork.core.values import JSON, canonical, decode, references_in
 
 Parts = dict[str, str]
 
@@ -104,15 +104,23 @@ def differences(before: Parts, now: Parts) -> list[str]:
         kind, _, which = name.partition(":")
         verb = "is new" if name not in before else "is gone" if name not in now else "changed"
         if kind in ("parameter", "version") and verb == "changed":
-            verb = f"changed from {_readable(before[name])} to {_readable(now[name])}"
+            was, has = (_said(json.loads(v)) if kind == "parameter" else v for v in (before[name], now[name]))
+            verb = f"changed from {was} to {has}"
         said.append(f"{kind} {which} {verb}".replace("  ", " "))
     return sorted(said, key=lambda text: _ORDER.index(text.split()[0]) if text.split()[0] in _ORDER else 9)
 
 
-def _readable(value: str) -> str:
-    """A function or path as its name, instead of how a plan encodes it."""
-    tagged = re.fullmatch(r'\{"\$(?:callable|path)":"(.*)"\}', value)
-    return tagged[1] if tagged else value
+def _said(value: JSON) -> str:
+    """A value as a person would write it, instead of how a plan encodes it: a function's name, `Range(last=3)`."""
+    match value:
+        case {"$callable": str(name)} | {"$path": str(name)}:
+            return name
+        case {"$tuple": [*items]}:
+            return f"({', '.join(map(_said, items))})"
+        case {"$object": {"type": str(kind), "fields": dict(content)}}:
+            given = [f"{name}={_said(field)}" for name, field in content.items() if field is not None]
+            return f"{kind.rpartition(':')[2]}({', '.join(given)})"
+    return canonical(value)
 
 
 _ORDER = ("parameter", "file", "state", "code", "input", "version", "component")

@@ -85,14 +85,17 @@ def check_spans(base: Path, patterns: Mapping[str, SpanPattern | None], wanted: 
 def _by_span(base: Path, pattern: SpanPattern | None) -> dict[SpanVersion, tuple[Path, ...]]:
     """All files that a pattern matches."""
     if pattern is None or not pattern.has_spans:
-        return {SpanVersion(0): tuple(find_files(base, pattern.text if pattern else None))}
-    if base.exists() and not base.is_dir():
+        return {SpanVersion(0): tuple(find_files(base, pattern))}
+    if not base.is_dir():
+        if not base.exists() and not glob.has_magic(str(base)):
+            find_files(base)  # says what is there
         raise BadInput(
-            f"{base} is a file, so no files can be chosen from it by {pattern.text!r}. Pass its folder"
+            f"{str(base)!r} is no folder, so no files can be chosen from it by {pattern.text!r}. Pass a folder, and "
+            "choose everything below it by the pattern"
         )
     found: dict[SpanVersion, list[Path]] = {}
     spellings: dict[SpanVersion, tuple[str, ...]] = {}
-    for path in find_files(base, pattern.glob):
+    for path in find_files(base, pattern):
         relative = path.relative_to(base).as_posix()
         one = pattern.match(relative)
         if one is None:
@@ -126,7 +129,7 @@ def _check_agreement(
         )
 
 
-def find_files(base: Path, pattern: str | None = None) -> list[Path]:
+def find_files(base: Path, pattern: SpanPattern | None = None) -> list[Path]:
     """The files in a folder, in those a pattern matches, or the file itself; in the order of their paths.
 
     `pattern` chooses files relative to the folder. Hidden files and the markers of other programs are left out.
@@ -135,19 +138,20 @@ def find_files(base: Path, pattern: str | None = None) -> list[Path]:
     if base.is_file():
         if pattern is not None:
             raise BadInput(
-                f"{base} is a file, so no files can be chosen from it by {pattern!r}. Pass its folder"
+                f"{base} is a file, so no files can be chosen from it by {pattern.text!r}. Pass its folder"
             )
         return [base]
+    place, chosen = str(base), pattern
     if base.is_dir():
-        search = str(Path(glob.escape(str(base)), pattern or "*"))
-    elif glob.has_magic(str(base)):
-        search = str(base / pattern) if pattern else str(base)
-    else:
+        place, chosen = glob.escape(str(base)), pattern or SpanPattern("*")
+    elif not glob.has_magic(str(base)):
         raise BadInput(f"There is no file or folder {str(base)!r}{_nearest_folder(base)}")
+    search = str(Path(place, chosen.glob) if chosen else place)
     found = [Path(path) for path in sorted(glob.glob(search, recursive=True))]
     files = [path for path in found if path.is_file() and not _is_marker(path)]
     if not files:
-        raise BadInput(f"No file matches {search!r}{_only_folders(found)}")
+        sought = base / chosen.text if chosen else base
+        raise BadInput(f"No file matches {str(sought)!r}{_only_folders(found)}")
     return files
 
 
@@ -161,7 +165,7 @@ def _nearest_folder(path: Path) -> str:
 
 
 def _only_folders(found: list[Path]) -> str:
-    folders = [path.name for path in found if path.is_dir()]
+    folders = list(dict.fromkeys(path.name for path in found if path.is_dir()))
     if not folders:
         return ". Correct the pattern, or put the files there"
     return (

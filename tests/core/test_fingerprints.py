@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable
@@ -29,10 +30,12 @@ from sample_project import Project
 from sample_runner import run_inline
 
 from millwork import Options, Pipeline, import_artifact, pipeline
+from millwork.components import RollingRange
 from millwork.core.artifacts import Examples, Model
 from millwork.core.fingerprint import differences
 from millwork.core.records import State
 from millwork.core.store import MetadataStore
+from millwork.core.values import canonical, encode
 
 
 @pytest.fixture
@@ -448,6 +451,21 @@ def test_what_changed_is_told_in_words() -> None:
         "input examples changed",
         "version numpy changed from 1.26 to 2.0",
     ]
+
+
+def test_values_are_told_as_a_person_would_write_them() -> None:
+    values = [RollingRange(last=3), RollingRange(last=7, start="2024-05-31"), ("a", 1), Path("data"), None]
+    for before, now in itertools.pairwise(values):
+        texts = [canonical(encode(value, "")) for value in (before, now)]
+        [said] = differences({"parameter:p": texts[0]}, {"parameter:p": texts[1]})
+        assert said.startswith("parameter p changed from ")
+        assert "$" not in said
+    [said] = differences(
+        {"parameter:span": canonical(encode(None, ""))},
+        {"parameter:span": canonical(encode(RollingRange(last=3), ""))},
+    )
+    assert said == "parameter span changed from null to RollingRange(last=3)"
+    assert differences({"version:x": "1.10"}, {"version:x": "1.9"}) == ["version x changed from 1.10 to 1.9"]
 
 
 def test_the_reason_is_recorded_with_every_cached_step(tmp_path: Path, store: MetadataStore) -> None:

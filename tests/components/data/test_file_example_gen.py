@@ -126,6 +126,7 @@ def test_without_spans_in_the_pattern_there_are_none(data: Path) -> None:
     assert sum(examples.num_examples.values()) == 300
 
 
-def test_a_file_has_no_spans(data: Path) -> None:
-    with pytest.raises(BadInput, match="rows.csv is a file, so no files can be chosen from it"):
-        generate(data / "2024-05-31" / "v1" / "rows.csv", "out")
+@pytest.mark.parametrize("base", ["2024-05-31/v1/rows.csv", "2024-*"])
+def test_spans_are_looked_for_in_a_folder(data: Path, base: str) -> None:
+    with pytest.raises(BadInput, match="is no folder, so no files can be chosen from it"):
+        generate(data / base, "out")
