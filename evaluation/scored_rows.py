@@ -152,6 +152,12 @@ def _beside(rows: Rows, other: Iterator[Rows] | None, split: str) -> Rows | None
             "on the same examples"
         )
     own, found = rows.batch.column("row_id"), beside.batch.column("row_id")
+    read = [some.batch.num_rows + some.unlabelled for some in (rows, beside)]
+    if read[0] == read[1] and len(own) != len(found):
+        raise BadInput(
+            f"The model's predictions of split {split!r} have {len(own)} rows with a label where the baseline's have "
+            f"{len(found)}. Score both with Predict on the same examples, with the same label"
+        )
     for place, (one, two) in enumerate(zip(own, found, strict=False)) if not own.equals(found) else ():
         if one != two:
             raise BadInput(
@@ -159,8 +165,8 @@ def _beside(rows: Rows, other: Iterator[Rows] | None, split: str) -> Rows | None
                 f"{two.as_py()!r} instead of {one.as_py()!r}. Score both models with Predict on the same examples"
             )
     if len(own) != len(found):
+        relation = "more" if len(found) > len(own) else "fewer"
         raise BadInput(
-            f"The model's predictions of split {split!r} have {len(own)} rows with a label where the baseline's have "
-            f"{len(found)}. Score both with Predict on the same examples, with the same label"
+            f"The baseline's predictions of split {split!r} have {relation} rows than the model's. Score both with Predict on the same examples"
         )
     return beside

@@ -202,6 +202,54 @@ def test_predictions_are_made_of_a_model_first(tmp_path: Path, file_format: str)
     assert kept["row_id"].equals(pq.read_table(step.new_baseline_predictions.split("eval"))["row_id"])
 
 
+def saved_model(folder: Path) -> Model:
+    """As TFX's examples save one: its label is what a signature makes of raw examples."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    text = tf.TensorSpec([None], tf.string)
+
+    def parsed(serialized: Any) -> dict[str, Any]:
+        return dict(
+            tf.io.parse_example(serialized, {n: tf.io.FixedLenFeature([1], tf.float32) for n in ("x", "z")})
+        )
+
+    @tf.function(input_signature=[text])
+    def serve(examples: Any) -> dict[str, Any]:
+        return {"outputs": tf.sigmoid(parsed(examples)["x"] - 0.5)}
+
+    @tf.function(input_signature=[text])
+    def transform_features(examples: Any) -> dict[str, Any]:
+        found = parsed(examples)
+        big = tf.where(found["x"] > 1, "big", "small")
+        return {"label_xf": tf.cast(found["x"] + found["z"] > 0.5, tf.int64), "size": big}
+
+    signatures = {"serving_default": serve, "transform_features": transform_features}
+    tf.saved_model.save(module, str(folder / "Format-Serving"), signatures=signatures)
+    return Model(str(folder))
+
+
+@pytest.mark.parametrize("file_format", [PARQUET, TFRECORD])
+def test_a_model_may_transform_the_label_and_the_slices_itself(tmp_path: Path, file_format: str) -> None:
+    given = config(
+        {"class_name": "BinaryAccuracy", "threshold": AT_LEAST},
+        slices=[{}, {"feature_keys": ["size", "town"]}],
+    )
+    given["model_specs"] = [{"label_key": "label_xf", "preprocessing_function_names": ["transform_features"]}]
+    step = evaluated(
+        tmp_path,
+        model=saved_model(tmp_path / "model"),
+        examples=examples_of(tmp_path / "examples", file_format),
+        eval_config=given,
+    )
+    data = rows()
+    right = ((data["x"] + data["z"]) > 0.5) == (data["x"] > 0.5)
+    graz = (data["x"] > 1) & (data["town"] == "Graz")
+    found = table(step)
+    assert found["Overall", "binary_accuracy"]["value"] == pytest.approx(right.mean())
+    assert found["size:big & town:Graz", "binary_accuracy"]["value"] == pytest.approx(right[graz].mean())
+
+
 def test_regression_classes_and_several_labels_are_evaluated(tmp_path: Path) -> None:
     data, random = rows(), np.random.default_rng(1)
     noisy = stored(tmp_path / "r", {"score": data["x"] + 0.1}, data["x"].astype(float), "regression")
@@ -365,6 +413,22 @@ def test_metrics_of_ones_own_and_rankings_are_computed_by_tfma(tmp_path: Path, p
     assert ("town:Wien", "binary_accuracy") in found
     assert step.blessing.verdict == "NOT_BLESSED"
     assert "largest is" in step.blessing.reason
+
+
+def test_slices_in_sql_are_made_by_tfma(tmp_path: Path) -> None:
+    by_sql = {"slice_keys_sql": "SELECT STRUCT(town) FROM example.town"}
+    step = evaluated(
+        tmp_path,
+        predictions=binary(tmp_path / "p"),
+        eval_config=config("BinaryAccuracy", slices=[{}, by_sql]),
+    )
+    usual = evaluated(
+        tmp_path / "usual",
+        predictions=binary(tmp_path / "q"),
+        eval_config=config("BinaryAccuracy", slices=BY_TOWN),
+    )
+    expected = {place: pytest.approx(entry["value"]) for place, entry in table(usual).items()}
+    assert {place: entry["value"] for place, entry in table(step).items()} == expected
 
 
 EXTRACTORS = """
