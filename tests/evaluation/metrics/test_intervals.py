@@ -127,9 +127,7 @@ def test_the_same_metrics_have_intervals_as_in_tfma_and_errors_of_the_same_size(
         {key: without_intervals(numbers) for key, numbers in found.items()},
         {key: without_intervals(numbers) for key, numbers in expected.items()},
     )
-    assert {key for key in found if has_interval(found[key])} == {
-        key for key in expected if has_interval(expected[key])
-    }
+    assert with_intervals(found) == with_intervals(expected)
     error = ".confidenceInterval.standardError.doubleValue"
     sizes = [(found[key][error], numbers[error]) for key, numbers in expected.items() if numbers.get(error)]
     assert len(sizes) > 20 and all(0.35 < one / other < 2.9 for one, other in sizes), sizes
