@@ -167,6 +167,7 @@ def _beside(rows: Rows, other: Iterator[Rows] | None, split: str) -> Rows | None
     if len(own) != len(found):
         relation = "more" if len(found) > len(own) else "fewer"
         raise BadInput(
-            f"The baseline's predictions of split {split!r} have {relation} rows than the model's. Score both with Predict on the same examples"
+            f"The baseline's predictions of split {split!r} have {relation} rows than the model's. Score both with "
+            "Predict on the same examples"
         )
     return beside

@@ -37,7 +37,7 @@ def config(*metrics: Mapping[str, Any] | str, slices: Sequence[Any] = ({},), **m
     }
 
 
-BY_TOWN = ({}, {"feature_keys": ["town"]})
+BY_TOWN: tuple[dict[str, Any], ...] = ({}, {"feature_keys": ["town"]})
 AUC = {"class_name": "AUC", "threshold": AT_LEAST}
 
 

@@ -189,5 +189,7 @@ def test_a_cross_slice_is_the_baseline_slice_minus_the_other() -> None:
     ((pair, found),) = cross_slice_results(config, results).items()
     assert pair == (ALL, F)
     assert (found[auc], found[bounded], only in found) == (0.25, 0.25, False)
-    assert found[matrices].thresholds.tolist() == [0.1, 0.5]
-    assert found[matrices].tp.tolist() == [0.25, 0.5]
+    difference = found[matrices]
+    assert isinstance(difference, ConfusionMatrices)
+    assert difference.thresholds.tolist() == [0.1, 0.5]
+    assert difference.tp.tolist() == [0.25, 0.5]

@@ -13,12 +13,15 @@ from millwork.evaluation.eval_config import config_message
 from millwork.evaluation.evaluating import Evaluated, decide
 from millwork.evaluation.metric_messages import written
 from millwork.evaluation.metrics.batches import Task
-from millwork.evaluation.metrics.keys import MetricKey
+from millwork.evaluation.metrics.keys import MetricKey, SliceKey
 from millwork.evaluation.settled_config import Settled, settle
 from millwork.evaluation.thresholds import AnySlice
 from millwork.evaluation.verdicts import Verdict, validation_result
 
-ALL: AnySlice = ()
+ALL: SliceKey = ()
+F: SliceKey
+M: SliceKey
+SEVEN: SliceKey
 F, M, SEVEN = (("sex", "f"),), (("sex", "m"),), (("age", 7),)
 BY_SEX = [{"feature_keys": ["sex"]}]
 Values = Mapping[AnySlice, Mapping[str, float]]
