@@ -56,16 +56,12 @@ class Transform(Component):
     as `tft.mean`, come from the rows of `analyze_splits`; the graph with these values in it is then applied
     to `transform_splits`, and again by whoever serves the model.
 
-        transform = Transform(examples=examples, schema=schema, module_file="preprocessing.py")
-        transform.transformed_examples, transform.transform_graph  # what a Trainer takes
+        transform = Transform(
+            examples=examples.examples, schema=schema.schema, preprocessing_fn=my_model.preprocessing_fn
+        )
 
     Inputs are dense where the schema fixes a shape and presence, else sparse, as in TFX. Missing values of a
     dense feature are an error that names the row. The same rows and code give the same graph, byte for byte.
-
-    Over a window of spans, give it what the last run kept, and it analyzes only what is new:
-
-        last = latest_artifact(TransformCache, producer="transform")
-        transform = Transform(examples=[monday, tuesday, wednesday], ..., analyzer_cache=last)
     """
 
     base_type = "mlmd.Transform"
@@ -75,8 +71,9 @@ class Transform(Component):
     """Several, such as one for each span, are one data set: their rows in the order of the list."""
     schema: Schema
     analyzer_cache: TransformCache | None = None
-    """What an earlier Transform kept. A file of rows that it has seen, with the same code and schema, is not analyzed
-    again."""
+    """What an earlier Transform kept, such as `latest_artifact(TransformCache, node="transform")`. A file of rows that
+    it has seen, with the same code, schema and libraries, is not analyzed again: see docs/rolling-windows.md. An
+    analyzer that TFT cannot keep, or that needs the result of another one, sees all rows each time."""
     preprocessing_fn: Callable[..., Any] | str | None = None
     module_file: ModuleFile | None = None
     """A Python file that defines `preprocessing_fn`, instead of the function itself."""
