@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,10 @@ class Batch:
     """
 
 
+STEP = 4_000_000
+"""Numbers that are made of one step's rows at once, in each array."""
+
+
 @dataclass(frozen=True)
 class RowSlices:
     """The slices of the rows of a batch."""
@@ -56,3 +60,18 @@ class RowSlices:
     """Row numbers in the batch; a row is there once for each of its slices."""
     slices: NDArray[np.int64]
     """Of each element of `rows`, the number of the slice."""
+
+
+def in_steps(batch: Batch, slices: RowSlices, task: Task) -> Iterator[tuple[Batch, RowSlices]]:
+    """The batch, in several parts if it has many classes: some tallies make a number of each pair of classes."""
+    classes = batch.scores.shape[1] if batch.scores.ndim == 2 else 1
+    step = max(1, STEP // (classes**2 if task is Task.MULTI_LABEL else classes))
+    if len(batch.labels) <= step:
+        yield batch, slices
+        return
+    for first in range(0, len(batch.labels), step):
+        some = slice(first, first + step)
+        inside = (slices.rows >= first) & (slices.rows < first + step)
+        weights = batch.weights[some] if batch.weights is not None else None
+        part = Batch(batch.labels[some], batch.scores[some], weights, batch.first_row + first)
+        yield part, RowSlices(slices.keys, slices.rows[inside] - first, slices.slices[inside])

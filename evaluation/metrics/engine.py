@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from millwork.core.errors import BadInput
-from millwork.evaluation.metrics.batches import Batch, RowSlices, Task
+from millwork.evaluation.metrics.batches import Batch, RowSlices, Task, in_steps
 from millwork.evaluation.metrics.checks import check_batch
 from millwork.evaluation.metrics.intervals import bounded, difference, point
 from millwork.evaluation.metrics.keys import MetricKey, SliceKey
@@ -81,13 +81,13 @@ class Accumulator:
 
     def add(self, batch: Batch, slices: RowSlices) -> None:
         """Count a batch. Raises BadInput on NaN, on impossible labels, and on a wrong number of classes."""
-        rows = BatchRows(batch)
         check_batch(batch, self.plan.task, self._stored.classes if self._stored else None)
         if self._stored is None:
-            self._stored = Stored(self.plan.sampling, rows.classes)
-        dealt = list(self.plan.sampling.dealt(batch))
-        for tally in self._tallies:
-            self._stored.add(tally, rows, slices, dealt)
+            self._stored = Stored(self.plan.sampling, BatchRows(batch).classes)
+        for some, of_some in in_steps(batch, slices, self.plan.task):
+            rows, dealt = BatchRows(some), list(self.plan.sampling.dealt(some))
+            for tally in self._tallies:
+                self._stored.add(tally, rows, of_some, dealt)
 
     def merge(self, other: Accumulator) -> None:
         """Take in what another accumulator of an equal plan counted. The order of merges does not matter."""

@@ -10,6 +10,7 @@ import pytest
 from tfma_oracle import Columns, Table, assert_same, config, metrics_table, ours, plots_table, theirs
 
 from millwork.core.errors import BadInput, WrongArgument
+from millwork.evaluation.metrics import batches
 from millwork.evaluation.metrics.engine import Task
 
 Spec = dict[str, Any]
@@ -212,6 +213,13 @@ def test_metrics_of_several_labels_equal_those_of_tfma(song_tables: tuple[Table,
 
 def test_plots_of_several_labels_equal_those_of_tfma(song_tables: tuple[Table, Table]) -> None:
     assert_same(plots_table(ours(config(songs(), *LABEL_SPECS), songs())), song_tables[1])
+
+
+def test_many_classes_are_counted_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = config(songs(), *LABEL_SPECS)
+    expected = metrics_table(ours(asked, songs()))
+    monkeypatch.setattr(batches, "STEP", 9 * 20)
+    assert_same(metrics_table(ours(asked, songs())), expected)
 
 
 @pytest.mark.parametrize(
