@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from millwork.components.data import payloads, reading, schema_file, statistics
+from millwork.components.data.stats_options import GivenOptions, load_options, said_twice, settled_options
 from millwork.core.artifacts import Examples, ExampleStatistics, Schema
 from millwork.core.component import Component, output
 from millwork.core.errors import BadInput, WrongArgument, did_you_mean
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import tensorflow_data_validation as tfdv
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+TOP_VALUES, BUCKETS = 20, 10
+"""TFDV's defaults."""
 UNDERSTOOD = (payloads.TF_EXAMPLE, payloads.TF_SEQUENCE_EXAMPLE)
 
 
@@ -34,32 +37,43 @@ class StatisticsGen(Component):
     """Several, such as one for each span, are described as one data set."""
     schema: Schema | None = None
     exclude_splits: tuple[str, ...] = ()
-    sample_rate: float | None = None
-    """Share of the rows to describe, above 0 and up to 1. The choice is random, and the same each time."""
+    sample_rate: float | Mapping[str, float] | None = None
+    """Share of the rows to describe, above 0 and up to 1. The choice is random, and the same each time. A rate for
+    some splits only: `{"train": 0.1}`."""
     sample_count: int | None = None
     """How many rows of each split to describe, chosen at random in the same way. They are held in memory."""
-    num_top_values: int = 20
+    num_top_values: int = TOP_VALUES
     """How many of a string feature's most frequent values to list."""
-    num_histogram_buckets: int = 10
+    num_histogram_buckets: int = BUCKETS
     """Buckets of equal width in a number's histogram."""
     slice_features: tuple[str | tuple[str, ...], ...] = ()
     """Describe, besides the whole, the rows of each value of a feature, or of each combination of several:
     `("sex", ("sex", "island"))` gives slices such as `sex_female` and `island_Dream_sex_female`."""
     weight_feature: str | None = None
     """A number in each row: how much the row counts. Adds weighted statistics to the others."""
+    stats_options: GivenOptions | None = None
+    """What there is no parameter for: TFDV's `StatsOptions`, as TFX takes it, or its arguments as a mapping, such as
+    `{"feature_allowlist": ["fare"], "num_quantiles_histogram_buckets": 20}`."""
     statistics: ExampleStatistics = output()
 
     def check(self) -> None:
         if self.sample_rate is not None and self.sample_count is not None:
             raise WrongArgument("StatisticsGen: pass sample_rate=... or sample_count=..., not both")
-        if self.sample_rate is not None and not 0 < self.sample_rate <= 1:
-            raise WrongArgument(
-                f"StatisticsGen: sample_rate must be above 0 and at most 1, but got {self.sample_rate}"
-            )
+        rates = self.sample_rate if isinstance(self.sample_rate, Mapping) else {"": self.sample_rate}
+        for rate in rates.values():
+            if rate is not None and not 0 < rate <= 1:
+                raise WrongArgument(
+                    f"StatisticsGen: sample_rate must be above 0 and at most 1, but got {rate}"
+                )
         for name in ("sample_count", "num_top_values", "num_histogram_buckets"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise WrongArgument(f"StatisticsGen: {name} must be at least 1, but got {value}")
+        self.stats_options = settled_options(self.stats_options) or None
+        if twice := said_twice(self.stats_options or {}, self._own):
+            raise WrongArgument(
+                f"StatisticsGen: {twice} is an argument, and part of stats_options as well. Say it once"
+            )
 
     def run(self) -> None:
         payload = reading.payload_of(self.examples, UNDERSTOOD)
@@ -71,44 +85,68 @@ class StatisticsGen(Component):
         newest = reading.newest(self.examples)
         self.statistics.split_names = statistics.splits_without(newest, self.exclude_splits)
         self.statistics.span = newest.span
+        self._check_sampled_splits()
         schema = schema_file.read_schema(self.schema.path) if self.schema else None
         for split in self.statistics.split_names:
-            described = statistics.describe(self._rows(split), self._options(schema))
+            options = self._options(split, schema)
+            described = statistics.describe(self._rows(split, options.weight_feature), options)
             statistics.write_statistics(self.statistics, split, described)
 
-    def _options(self, schema: schema_pb2.Schema | None) -> tfdv.StatsOptions:
-        import tensorflow_data_validation as tfdv
+    @property
+    def _own(self) -> dict[str, Any]:
+        """The parameters that are options of TFDV's, if they are not as they are by default."""
+        own: dict[str, Any] = {
+            "sample_rate": self.sample_rate,
+            "num_top_values": self.num_top_values if self.num_top_values != TOP_VALUES else None,
+            "num_histogram_buckets": self.num_histogram_buckets
+            if self.num_histogram_buckets != BUCKETS
+            else None,
+            "weight_feature": self.weight_feature,
+        }
+        return {name: value for name, value in own.items() if value is not None}
+
+    def _check_sampled_splits(self) -> None:
+        for split in self.sample_rate if isinstance(self.sample_rate, Mapping) else ():
+            if split not in self.statistics.split_names:
+                known = did_you_mean(split, self.statistics.split_names)
+                raise BadInput(f"sample_rate names the split {split!r}, which is not described. {known}")
+
+    def _options(self, split: str, schema: schema_pb2.Schema | None) -> tfdv.StatsOptions:
         from tensorflow_data_validation.utils.slicing_util import get_feature_value_slicer
 
+        assert self.stats_options is None or isinstance(self.stats_options, Mapping), "check() made it one"
+        options = load_options(self.stats_options or {})
+        if schema is not None and options.schema is not None:
+            raise BadInput("There is a schema, and another one in stats_options. Leave one of them out")
+        options.schema = schema or options.schema
+        own = self._own
+        if isinstance(self.sample_rate, Mapping):
+            own["sample_rate"] = self.sample_rate.get(split)
+        for name, value in own.items():
+            setattr(options, name, value)
         slicers = [get_feature_value_slicer(dict.fromkeys(names)) for names in self._slices]
-        return tfdv.StatsOptions(
-            schema=schema,
-            sample_rate=self.sample_rate,
-            num_top_values=self.num_top_values,
-            num_histogram_buckets=self.num_histogram_buckets,
-            weight_feature=self.weight_feature,
-            experimental_slice_functions=slicers or None,
-        )
+        options.experimental_slice_functions = slicers or None
+        return options
 
     @property
     def _slices(self) -> list[tuple[str, ...]]:
         return [(names,) if isinstance(names, str) else names for names in self.slice_features]
 
-    def _rows(self, split: str) -> Iterator[pa.RecordBatch]:
-        rows = self._checked_rows(split)
+    def _rows(self, split: str, weight_feature: str | None) -> Iterator[pa.RecordBatch]:
+        rows = self._checked_rows(split, weight_feature)
         return rows if self.sample_count is None else statistics.draw(rows, self.sample_count)
 
-    def _checked_rows(self, split: str) -> Iterator[pa.RecordBatch]:
+    def _checked_rows(self, split: str, weight_feature: str | None) -> Iterator[pa.RecordBatch]:
         columns: set[str] = set()
         done, weight = 0, 0.0
         for batch in reading.feature_batches(self.examples, split, understood=UNDERSTOOD):
             columns.update(batch.schema.names)
-            if self.weight_feature is not None:
-                weight += _total_weight(batch, self.weight_feature, split, done)
+            if weight_feature is not None:
+                weight += _total_weight(batch, weight_feature, split, done)
             done += batch.num_rows
             yield batch
-        if done and self.weight_feature is not None and not weight:
-            raise BadInput(f"weight_feature: {self.weight_feature!r} is 0 in each row of split {split!r}")
+        if done and weight_feature is not None and not weight:
+            raise BadInput(f"weight_feature: {weight_feature!r} is 0 in each row of split {split!r}")
         for name in (name for names in self._slices for name in names):
             if done and name not in columns:
                 raise BadInput(

@@ -366,3 +366,71 @@ def test_values_too_many_to_hold_are_estimated(tmp_path: Path, monkeypatch: pyte
     assert [v.value for v in found.top_values[:2]] == ["frequent", "second"]
     assert found.top_values[0].frequency == pytest.approx(3_000, rel=0.05)
     assert found.weighted_string_stats.top_values[0].frequency == pytest.approx(6_000, rel=0.05)
+
+
+GIVEN_OPTIONS = {"num_quantiles_histogram_buckets": 4, "feature_allowlist": ["fare", "payment"]}
+
+
+@pytest.mark.parametrize("as_object", [True, False])
+def test_tfdvs_options_can_be_given(tmp_path: Path, as_object: bool) -> None:
+    import tensorflow_data_validation as tfdv
+
+    given: Any = tfdv.StatsOptions(**GIVEN_OPTIONS) if as_object else GIVEN_OPTIONS
+    step = StatisticsGen(examples=examples_in(tmp_path, train=trips()), stats_options=given)
+
+    found = dataset(perform(step, tmp_path))
+
+    assert {f.path.step[0] for f in found.features} == {"fare", "payment"}
+    quantiles = [h for h in feature(found, "fare").num_stats.histograms if h.type == h.QUANTILES]
+    assert [len(h.buckets) for h in quantiles] == [4]
+
+
+def test_weights_in_tfdvs_options_are_checked_as_well(tmp_path: Path) -> None:
+    examples = examples_in(tmp_path, train=trips())
+
+    step = StatisticsGen(examples=examples, stats_options={"weight_feature": "importance"})
+    assert dataset(perform(step, tmp_path / "good")).weighted_num_examples > 3_000
+    with pytest.raises(BadInput, match="no feature 'importances'"):
+        perform(StatisticsGen(examples=examples, stats_options={"weight_feature": "importances"}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_top": 3}, r"stats_options has no option 'num_top'. Did you mean 'num_top_values'\?"),
+        ({"sample_rate": 7}, r"TFDV does not take \{'sample_rate': 7\}"),
+        (
+            {"experimental_slice_sqls": ["SELECT 1"]},
+            "experimental_slice_sqls is not taken. Name the features in slice",
+        ),
+    ],
+)
+def test_options_that_tfdv_or_we_do_not_take_are_refused(tmp_path: Path, options: Any, message: str) -> None:
+    step = StatisticsGen(examples=examples_in(tmp_path, train=trips(10)), stats_options=options)
+    with pytest.raises(BadInput, match=message):
+        perform(step, tmp_path)
+
+
+def test_an_option_is_said_once_and_holds_no_code() -> None:
+    import tensorflow_data_validation as tfdv
+
+    with pytest.raises(
+        WrongArgument, match="num_top_values is an argument, and part of stats_options as well"
+    ):
+        StatisticsGen(examples=Examples("e"), num_top_values=5, stats_options={"num_top_values": 6})
+    options = tfdv.StatsOptions(experimental_slice_functions=[lambda batch: []])
+    with pytest.raises(WrongArgument, match="stats_options cannot be part of a plan"):
+        StatisticsGen(examples=Examples("e"), stats_options=options)
+
+
+def test_splits_can_be_sampled_at_rates_of_their_own(tmp_path: Path) -> None:
+    examples = examples_in(tmp_path, train=trips(), eval=trips(100))
+
+    step = perform(StatisticsGen(examples=examples, sample_rate={"train": 0.1}), tmp_path / "out")
+
+    assert dataset(step, "train").num_examples == pytest.approx(300, abs=100)
+    assert dataset(step, "eval").num_examples == 100
+    with pytest.raises(BadInput, match=r"the split 'trian', which is not described. Did you mean 'train'\?"):
+        perform(StatisticsGen(examples=examples, sample_rate={"trian": 0.1}), tmp_path / "wrong")
+    with pytest.raises(WrongArgument, match="sample_rate must be above 0 and at most 1, but got 2"):
+        StatisticsGen(examples=examples, sample_rate={"train": 2})
