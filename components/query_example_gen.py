@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from millwork.components.data.database import Database, settled, sqlite_file
+from millwork.components.data.example_gen import FILE_FORMATS, ExampleGen
 from millwork.components.data.query_rows import ColumnType, RowStore, common_type, declared
 from millwork.components.data.span_query import QuerySpans, check_spans, for_spans, newest_of
-from millwork.components.data.splitting import DEFAULT_BUCKETS, check_splits, hash_split
 from millwork.components.data.writing import ExamplesWriter
-from millwork.core.artifacts import PARQUET, TFRECORD, Examples
-from millwork.core.component import Component, output
-from millwork.core.errors import BadInput, WrongArgument, did_you_mean
+from millwork.core.errors import BadInput, WrongArgument
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FILE_FORMATS = {"parquet": PARQUET, "tfrecord": TFRECORD}
 
-
-class QueryExampleGen(Component):
+class QueryExampleGen(ExampleGen):
     """Run a query on a database and divide the rows into splits.
 
     `url` is SQLAlchemy's, for any database that it knows: `sqlite:///shop.db`, `postgresql+pg8000://…`,
@@ -51,7 +47,6 @@ class QueryExampleGen(Component):
     have no digits after the point. Floats have 32 bits: store amounts of money as whole cents.
     """
 
-    base_type = "mlmd.Process"
     libraries = ("pyarrow", "sqlalchemy")
 
     url: str
@@ -59,10 +54,6 @@ class QueryExampleGen(Component):
     """It reaches the database as it is."""
     input_splits: Mapping[str, str] | None = None
     """Names of splits, each with its query, instead of one `query`."""
-    splits: Mapping[str, int] | None = None
-    """Names of splits, each with its share (hash buckets) of a single query. By default train 2, eval 1."""
-    partition_feature: str | None = None
-    """An int or string column: rows with the same value in it go to the same split."""
     span: QuerySpans | None = None
     """A day such as "2024-05-31", or its number (days since 1970-01-01), or StaticRange(first, last): what TFX's
     @span_begin_timestamp, @span_end_timestamp (seconds, in UTC) and @span_yyyymmdd_utc ('20240531') in the queries
@@ -73,15 +64,13 @@ class QueryExampleGen(Component):
     """A query whose result changes when the rows do. It runs at each run, and in `millwork plan`."""
     data_version: str | None = None
     """Your name for the state of the data: as long as it is the same, the rows of an earlier run are used."""
-    format: Literal["parquet", "tfrecord"] = "parquet"
-    examples: Examples = output()
 
     def check(self) -> None:
         if (self.query is None) == (self.input_splits is None):
             raise WrongArgument(
                 "QueryExampleGen: pass query=..., or input_splits={name: query, ...}, not both"
             )
-        check_splits(self.input_splits, self.splits, self.partition_feature)
+        super().check()
         for query in [*self._queries.values(), *filter(None, [self.fingerprint_query])]:
             if not query.strip():
                 raise WrongArgument("QueryExampleGen: a query is empty")
@@ -118,7 +107,7 @@ class QueryExampleGen(Component):
             names = list(self._buckets or stores)
             with ExamplesWriter(self.examples, names, FILE_FORMATS[self.format]) as writer:
                 for name, store in stores.items():
-                    for split, rows in self._divided(name, store.batches(types)):
+                    for split, rows in self.divided(name, store.batches(types), _place_of):
                         writer.write(split, rows)
                 if not any(writer.num_rows.values()):
                     raise BadInput("The database answered, but with no rows")
@@ -129,11 +118,6 @@ class QueryExampleGen(Component):
     def _queries(self) -> Mapping[str, str]:
         """The query of each input; one without a name if there are no `input_splits`."""
         return {"": self.query} if self.query is not None else dict(self.input_splits or {})
-
-    @property
-    def _buckets(self) -> Mapping[str, int] | None:
-        """The shares of the splits, or None if the inputs are the splits."""
-        return None if len(self.input_splits or ()) > 1 else self.splits or DEFAULT_BUCKETS
 
     @property
     def _database(self) -> Database:
@@ -153,50 +137,20 @@ class QueryExampleGen(Component):
         types = dict(first.types)
         for store in others:
             types = {name: common_type(name, kind, store.types[name]) for name, kind in types.items()}
-        for argument, names in (
-            ("column_types", self.column_types or ()),
-            ("partition_feature", self._partition),
-        ):
-            for name in names:
-                if name not in types:
-                    raise BadInput(
-                        f"QueryExampleGen: {argument} names a column {name!r}. {did_you_mean(name, types)}"
-                    )
+        self.check_known("column_types", self.column_types or (), list(types), BadInput)
         types |= {name: declared(kind) for name, kind in (self.column_types or {}).items()}
-        for name in self._partition:
-            if not any(
-                check(types[name]) for check in (pa.types.is_integer, pa.types.is_string, pa.types.is_binary)
-            ):
-                raise BadInput(
-                    f"partition_feature: column {name!r} is {types[name]}. Choose a column of integers or strings"
-                )
+        self.check_partition(pa.schema(list(types.items())))
         return types
 
-    @property
-    def _partition(self) -> list[str]:
-        return [] if self.partition_feature is None else [self.partition_feature]
 
-    def _divided(self, name: str, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """The rows of one query, each batch with its split."""
-        done = 0
-        for batch in batches:
-            if self._buckets is None:
-                yield name, batch
-                continue
-            for column in self._partition:
-                values = batch.column(batch.schema.get_field_index(column))
-                if values.null_count:
-                    row = done + values.is_null().index(True).as_py()
-                    raise BadInput(
-                        f"Row {row} of the query (the first is 0): {column!r}, the partition_feature, is NULL, so "
-                        "nothing says which split this row goes to. Leave such rows out, or choose another column"
-                    )
-            yield from hash_split(batch, self._buckets, self.partition_feature).items()
-            done += batch.num_rows
+def _place_of(row: int) -> str:
+    return f"row {row} of the query (the first is 0)"
 
 
 def _check_names(columns: list[str]) -> None:
-    for name in columns:
+    for place, name in enumerate(columns, 1):
+        if not name:
+            raise BadInput(f"Column {place} of the query has no name. Give it one with AS")
         if columns.count(name) > 1:
             raise BadInput(
                 f"Two columns of the query are called {name!r}. Name one of them differently with AS"

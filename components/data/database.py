@@ -55,6 +55,11 @@ class Database:
         url = _resolved(self.url, {**os.environ, **self.environment})
         opened = OpenDatabase(hidden(url), _secrets_of(url))
         with opened.telling("cannot be opened"):
+            if url.get_dialect().is_async:
+                raise BadInput(
+                    f"{opened.name}: {url.get_driver_name()} is an asynchronous driver. Begin the url with another "
+                    "one, such as postgresql+pg8000:// or mysql+pymysql://"
+                )
             engine = sa.create_engine(_for_reading(url), poolclass=sa.NullPool, hide_parameters=True)
             # The queries of all splits see the same state of the database.
             same_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -163,7 +168,8 @@ def _parsed(url: str, error: type[MillworkError]) -> URL:
     try:
         return sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
-        shown = re.sub(r"(://[^:@/]*:).*@", rf"\1{MASK}@", url)
+        shown = re.sub(r":[^:/@].*@", f":{MASK}@", url)
+        shown = re.sub(r"((?:pass|pwd|secret|token|key)\w*=)[^&]*", rf"\1{MASK}", shown, flags=re.I)
         raise error(
             f"{shown!r} is not a url of a database. It looks like sqlite:///shop.db, or like "
             "postgresql+pg8000://user:${PASSWORD}@host:5432/database, where the characters :/@%? of a name are written "

@@ -88,7 +88,7 @@ def _records(path: Path) -> Iterator[list[bytes]]:
             done += len(found)
             yield found
     except (OSError, EOFError, zlib.error) as e:
-        raise BadInput(f"{path} is not a complete gzip file: {e}. {_readable(done)}") from e
+        raise BadInput(f"{path} is damaged or not complete: {e}. {_readable(done)}") from e
     if rest:
         raise BadInput(
             f"{path} ends in the middle of a record. It was not written completely. {_readable(done)}"

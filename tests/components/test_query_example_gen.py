@@ -249,6 +249,7 @@ WRITTEN = [
     ("bigquery://project?credentials_base64=tops3cret", "a secret"),
     ("mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BUID%3Dann%3BPWD%3Dtops3cret", r"a secret \(odbc_connect\)"),
     ("postgresql+pg8000://ann:tops3cret@host:port/shop", "is not a url"),
+    ("postgresql//ann:tops3cret@host/shop?password=tops3cret", "is not a url"),
 ]
 
 
@@ -306,6 +307,7 @@ def test_what_the_database_says_is_told(shop: Path) -> None:
         "SELECT * FROM order_": "refuses the query: no such table: order_",
         "SELEC 1": 'refuses the query: near "SELEC": syntax error',
         "DELETE FROM orders": "readonly database",
+        'SELECT id AS "" FROM orders': "Column 1 of the query has no name",
         "SELECT id, id FROM orders": "Two columns of the query are called 'id'",
         "SELECT * FROM orders WHERE id < 0": "The database answered, but with no rows",
         "SELECT id AS x FROM orders UNION ALL SELECT 'a'": r"Column 'x' .*CAST\(x AS",
@@ -320,9 +322,9 @@ def test_what_the_database_says_is_told(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"partition_feature": "price"}, "partition_feature: column 'price' is float"),
+        ({"partition_feature": "price"}, "partition_feature: column 'price' holds floats"),
         ({"partition_feature": "prise"}, "Did you mean 'price'"),
-        ({"partition_feature": "town"}, r"Row 2 of the query \(the first is 0\): 'town', .* is NULL"),
+        ({"partition_feature": "town"}, r"row 2 of the query \(the first is 0\): 'town', .* is missing"),
         ({"column_types": {"town": "int"}}, "Column 'town', whose values are string, cannot become int64"),
     ],
 )
@@ -362,6 +364,7 @@ def test_the_path_of_an_sqlite_file_is_meant_from_where_the_pipeline_is_describe
         ),
         ("snowflake://account/db", "pip install snowflake-sqlalchemy"),
         ("postgressql://host/db", "Is 'postgressql' misspelt"),
+        ("postgresql+asyncpg://host/db", "asyncpg is an asynchronous driver"),
     ],
 )
 def test_a_missing_driver_is_told_with_what_to_install(tmp_path: Path, url: str, message: str) -> None:
