@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from millwork.components.data.reading import newest
-from millwork.components.evaluating.configured import kept_features, model_specs
+from millwork.components.evaluating.configured import is_for_tfma, kept_features, model_specs
 from millwork.components.evaluating.others import evaluate_others
 from millwork.components.evaluating.preprocessing import preprocessing_of
 from millwork.components.evaluating.user_functions import UserFunctions, evaluate_with
@@ -69,6 +69,7 @@ class Evaluator(Component):
 
     base_type = "mlmd.Evaluate"
     libraries = ("tensorflow", "sklearn", "tensorflow_model_analysis")
+    """Those that this step needs: TFMA alone takes eight seconds to load, and most configs do without."""
 
     predictions: Predictions | None = None
     """Of the model; without them `model` and `examples` are needed."""
@@ -131,6 +132,13 @@ class Evaluator(Component):
             if (function := getattr(self, name)) is not None:
                 check_user_function("Evaluator", name, function, None)
         self._check_sources()
+        needs_tfma = self._has_functions or is_for_tfma(self._config)
+        own = self.predictions is None or (self.baseline_model and self.baseline_predictions is None)
+        vars(self)["libraries"] = (
+            "pyarrow",
+            *(("tensorflow", "sklearn") if own else ()),
+            *(("tensorflow_model_analysis",) if needs_tfma else ()),
+        )
 
     def run(self) -> None:
         settled, evaluated, task = (

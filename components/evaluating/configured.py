@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from millwork.evaluation.eval_config import metric_settings
+from millwork.evaluation.metrics.elsewhere import reason_for_tfma
 from millwork.evaluation.slicing import Slicer
 from millwork.evaluation.tfma_protos import tfma_protos
 
@@ -15,6 +16,13 @@ def model_specs(config: Any) -> tuple[Any, Any]:
     specs = config.model_specs or [tfma_protos().config.ModelSpec()]
     candidate = next((spec for spec in specs if not spec.is_baseline), specs[0])
     return candidate, next((spec for spec in specs if spec.is_baseline), candidate)
+
+
+def is_for_tfma(config: Any) -> bool:
+    """Whether something is only computed by TFMA, as far as one sees before. WrongArgument for an unknown metric."""
+    reasons = [reason_for_tfma(metric) for spec in config.metrics_specs for metric in spec.metrics]
+    by_sql = any(spec.slice_keys_sql for spec in config.slicing_specs)
+    return by_sql or any(reasons) or any(spec.query_key for spec in config.metrics_specs)
 
 
 def kept_features(config: Any) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -306,6 +308,28 @@ def test_intervals_fairness_cross_slices_and_small_slices_are_in_the_files(tmp_p
     assert document["too_small"] == [{"slice": "town:Graz", "rows": 1}]
     keys = {key for key, _ in tfma.load_eval_result(str(step.evaluation.path)).slicing_metrics}
     assert {(), (("town", "Wien"),), ((), (("town", "Wien"),))} <= keys
+
+
+def test_only_the_libraries_that_a_step_needs_are_loaded(tmp_path: Path) -> None:
+    stored_ones = {"predictions": Predictions(), "eval_config": config("AUC")}
+    assert Evaluator(**stored_ones).libraries == ("pyarrow",)
+    assert "tensorflow" in Evaluator(model=Model(), examples=Examples(), eval_config=config("AUC")).libraries
+    ranking = {**stored_ones, "eval_config": config("NDCG")}
+    assert "tensorflow_model_analysis" in Evaluator(**ranking).libraries
+
+    binary(tmp_path / "p")
+    program = f"""
+import sys
+from millwork.components import Evaluator
+from millwork.core.artifacts import Predictions
+from millwork.core.testing import perform
+
+predictions = Predictions({str(tmp_path / "p")!r}, split_names=("eval",), classes=("no", "yes"))
+perform(Evaluator(predictions=predictions, eval_config={config("AUC")!r}), {str(tmp_path / "out")!r})
+print([m for m in ("tensorflow", "apache_beam", "tensorflow_model_analysis", "sklearn") if m in sys.modules])
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 # The verdict
