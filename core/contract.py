@@ -51,7 +51,8 @@ def signature_of_class(cls: type, base: type) -> Signature:
             outputs[f.name] = _output_type(cls, f.name, hints[f.name])
         elif f.name not in FRAMEWORK_FIELDS and f.init:
             _sort(cls.__name__, f.name, hints[f.name], _default_of(f), inputs, parameters)
-    return Signature(inputs, parameters, outputs)
+    required_first = sorted(parameters.items(), key=lambda item: not item[1].required)
+    return Signature(inputs, dict(required_first), outputs)
 
 
 def signature_of_function(function: Callable[..., object], outputs: Mapping[str, type]) -> Signature:

@@ -1,21 +1,20 @@
-"""What all ExampleGens that read files have in common: which files, which spans, which splits."""
+"""What all ExampleGens that read files have in common: which files, and which spans."""
 
 from __future__ import annotations
 
 import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from millwork.components.data.column_names import check_names
+from millwork.components.data.example_gen import FILE_FORMATS, ExampleGen
 from millwork.components.data.input_files import SpanFiles, check_spans, find_inputs
 from millwork.components.data.spans import SpanPattern, Spans, written
-from millwork.components.data.splitting import DEFAULT_BUCKETS, check_splits, hash_split
 from millwork.components.data.writing import ExamplesWriter
-from millwork.core.artifacts import PARQUET, TFRECORD, Examples
-from millwork.core.component import Component, output
-from millwork.core.errors import BadInput, MillworkError, WrongArgument, did_you_mean
+from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.signature import InputPath
 from millwork.core.storage import is_remote
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 logger = logging.getLogger(__name__)
-
-FILE_FORMATS = {"parquet": PARQUET, "tfrecord": TFRECORD}
 
 
 class Table(Protocol):
@@ -41,10 +38,8 @@ class Table(Protocol):
         """A row of a file, the first being 0, for a message."""
 
 
-class FileExampleGen(Component):
+class FileExampleGen(ExampleGen):
     """A component that reads files. A subclass says by `table` how."""
-
-    base_type = "mlmd.Process"
 
     input_base: InputPath
     """A folder, a file, or a pattern such as `data/part-*`."""
@@ -56,14 +51,8 @@ class FileExampleGen(Component):
     span: Spans | None = None
     """Which span to read, a number or a day such as "2024-05-31"; by default the latest. StaticRange(start, end) or
     RollingRange(last=7) are several. A span is read in its latest version."""
-    splits: Mapping[str, int] | None = None
-    """Names of splits, each with its share (hash buckets) of a single input. By default train 2, eval 1."""
-    partition_feature: str | None = None
-    """An int or string column: rows with the same value in it go to the same split."""
     columns: tuple[str, ...] | None = None
     """The columns to keep, by default all."""
-    format: Literal["parquet", "tfrecord"] = "parquet"
-    examples: Examples = output()
 
     @abstractmethod
     def table(self, files: Sequence[Path]) -> Table:
@@ -80,7 +69,7 @@ class FileExampleGen(Component):
                 f"{self._name}: pattern chooses the files of a single input, and input_splits has a pattern for each "
                 "of its inputs. Leave one of the two out"
             )
-        check_splits(self.input_splits, self.splits, self.partition_feature)
+        super().check()
         check_spans(Path(self.input_base), self._patterns, self.span)
         if self.columns is not None:
             check_names("columns", self.columns)
@@ -93,7 +82,7 @@ class FileExampleGen(Component):
         found = self.found()
         files = _all_files(found)
         table = self.table(files)
-        self._check_partition(table.schema)
+        self.check_partition(table.schema)
         names = list(self._buckets or self._patterns)
         with ExamplesWriter(
             self.examples, names, FILE_FORMATS[self.format], table.schema, parts=len(found)
@@ -119,28 +108,10 @@ class FileExampleGen(Component):
                 version = f", version {one.version}" if "VERSION" in patterns[0].told else ""
                 logger.info("Read span %s%s", written(one.span, days=patterns[0].has_days), version)
 
-    def check_known(
-        self, argument: str, names: Iterable[str], known: Sequence[str], error: type[MillworkError]
-    ) -> None:
-        """Refuse an argument that names a column which is not there."""
-        for name in names:
-            if name not in known:
-                raise error(f"{self._name}: {argument} names a column {name!r}. {did_you_mean(name, known)}")
-
     def chosen_columns(self, found: Sequence[str]) -> list[str]:
         """The columns to keep of those in the files."""
         self.check_known("columns", self.columns or (), found, BadInput)
-        chosen = list(self.columns or found)
-        self.check_known("partition_feature", self._partition, chosen, BadInput)
-        return chosen
-
-    @property
-    def _name(self) -> str:
-        return type(self).__name__
-
-    @property
-    def _partition(self) -> tuple[str, ...]:
-        return () if self.partition_feature is None else (self.partition_feature,)
+        return list(self.columns or found)
 
     @property
     def _patterns(self) -> dict[str, SpanPattern | None]:
@@ -149,49 +120,13 @@ class FileExampleGen(Component):
             return {"": None if self.pattern is None else SpanPattern(self.pattern)}
         return {name: SpanPattern(text) for name, text in self.input_splits.items()}
 
-    @property
-    def _buckets(self) -> Mapping[str, int] | None:
-        """The shares of the splits, or None if the inputs are the splits."""
-        return None if len(self.input_splits or ()) > 1 else self.splits or DEFAULT_BUCKETS
-
     def _divided(
         self, inputs: Mapping[str, Sequence[Path]], table: Table
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of one span, each batch with its split."""
         for name, paths in inputs.items():
             for path in paths:
-                done = 0
-                for rows in table.batches(path):
-                    if self._buckets is None:
-                        yield name, rows
-                        continue
-                    if (gap := self._row_without_partition(rows)) is not None:
-                        raise BadInput(
-                            f"{table.where(path, done + gap)}: {self.partition_feature!r}, the partition_feature, is "
-                            "missing, so nothing says which split this row goes to. Fill it in, or choose another "
-                            "column"
-                        )
-                    yield from hash_split(rows, self._buckets, self.partition_feature).items()
-                    done += rows.num_rows
-
-    def _row_without_partition(self, rows: pa.RecordBatch) -> int | None:
-        for name in self._partition:
-            values = rows.column(rows.schema.get_field_index(name))
-            if values.null_count:
-                row: int = values.is_null().index(True).as_py()
-                return row
-        return None
-
-    def _check_partition(self, schema: pa.Schema) -> None:
-        import pyarrow as pa
-
-        for name in self._partition:
-            kind = schema.field(name).type
-            if pa.types.is_floating(kind) or pa.types.is_list(kind):
-                held = "lists" if pa.types.is_list(kind) else "floats, which are hardly ever equal"
-                raise BadInput(
-                    f"partition_feature: column {name!r} holds {held}. Choose a column of integers or strings"
-                )
+                yield from self.divided(name, table.batches(path), partial(table.where, path))
 
 
 def _all_files(found: Iterable[SpanFiles]) -> list[Path]:
