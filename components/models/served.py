@@ -70,6 +70,8 @@ class ServedModel:
         try:
             answer = self.client.post("predict", {"signature_name": signature, "inputs": inputs})
         except Refused as e:
+            if e.status == 413:
+                raise BadInput(f"{e}. Give Predict a smaller batch_size") from e
             if e.status != 404:
                 raise
             raise BadInput(

@@ -54,7 +54,7 @@ class SklearnModel:
                 spec.name: np.asarray(self._output(spec.name, rows))
                 for spec in self.signatures[signature].outputs
             }
-        except (ValueError, TypeError, KeyError) as e:  # of the estimator, about the values
+        except (ValueError, TypeError, KeyError, OverflowError) as e:  # of the estimator, about the values
             raise BadInput(f"The model does not take these values: {type(e).__name__}: {e}") from e
         return found
 

@@ -279,6 +279,7 @@ def test_columns_of_scikit_learn_are_checked_too(classifier: Servable) -> None:
     assert "as many rows" in refusal(classifier, inputs={"x": [1], "z": [1, 2]})
     assert "does not take these values" in refusal(classifier, inputs={"x": ["a"], "z": ["b"]})
     assert "does not take these values" in refusal(classifier, inputs={"x": [None], "z": [1]})
+    assert "does not take these values" in refusal(classifier, inputs={"x": [10**400], "z": [1]})
     assert "Example 1 has no 'z'" in refusal(classifier, "classify", examples=[{"x": 1, "z": 1}, {"x": 1}])
     assert "must be a list with a value" in refusal(classifier, inputs={"x": 1, "z": 1})
 
