@@ -43,9 +43,11 @@ def search_in_parallel(tuner_fn: TunerFn, fn_args: FnArgs, parallel: int) -> Sea
     try:
         with legacy_models_accepted(), framework_source_as_it_is():
             tuner, _ = make_tuner(tuner_fn, fn_args)
-            tuner.save()
+            chief = _Chief(tuner.oracle, workers)
             try:
-                _Chief(tuner.oracle, workers).serve()
+                chief.wait_until_ready()
+                tuner.save()  # so that a search that is interrupted can go on; not while a worker may be reading it
+                chief.serve()
             except Exception as error:
                 tell_failures(tuner.oracle, error)
                 raise
@@ -62,14 +64,17 @@ class _Chief:
         self._oracle = oracle
         self._at_work = dict(workers)
 
-    def serve(self) -> None:
-        """Until every worker is done. Raises what a worker raised, other than in a trial."""
+    def wait_until_ready(self) -> None:
+        """Until every worker has its tuner. Making one may clear the folder that the trials write to."""
         unready = set(self._at_work)
-        while unready:  # making a tuner may clear its folder: no trial begins before the last has done so
+        while unready:
             for id, message in self._heard():
                 unready.discard(id)
                 if message and message[0] != _READY:
                     self._answer(id, message)
+
+    def serve(self) -> None:
+        """Until every worker is done. Raises what a worker raised, other than in a trial."""
         for id in list(self._at_work):
             self._say(id, None)
         while self._at_work:

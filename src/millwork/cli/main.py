@@ -17,7 +17,7 @@ from millwork.core.errors import did_you_mean
 COMMANDS = {
     "run": "Run a pipeline on this machine.",
     "resume": "Continue a run that failed or was interrupted.",
-    "sweep": "Run a pipeline with many combinations of parameters, and compare the runs.",
+    "sweep": "Run a pipeline with many values of parameters, and compare.",
     "plan": "Say what a run would do to each step, and why.",
     "compile": "Write a pipeline's plan: JSON that every runner executes.",
     "catalog": "The stock components.",
