@@ -187,6 +187,5 @@ def _shown(shape: tuple[int | None, ...]) -> str:
 
 
 def _sample(array: Array) -> str:
-    return (
-        f"{array.ravel()[0]!r:.100}" if array.dtype.kind != "U" else f"text: {str(array.ravel()[0])!r:.100}"
-    )
+    value = array.ravel().tolist()[0]
+    return f"text: {value!r:.100}" if isinstance(value, str) else f"{value!r:.100}"
