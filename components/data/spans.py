@@ -50,8 +50,8 @@ class RollingRange:
     start: int | str | None = None
 
     def __post_init__(self) -> None:
-        if self.last < 1:
-            raise WrongArgument(f"RollingRange: last must be at least 1, but got {self.last}")
+        if not isinstance(self.last, int) or self.last < 1:
+            raise WrongArgument(f"RollingRange: last must be a number from 1 on, but got {self.last!r}")
         if self.start is not None:
             number_of(self.start)
 
