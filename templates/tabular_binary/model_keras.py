@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from millwork.components import FnArgs
+from millwork.components import FnArgs, TunerFnResult
 from millwork.templates.tabular_binary.features import LABEL, MODEL_FEATURES
 
 BATCH = 256
+DEFAULTS = {"units": 16, "learning_rate": 2e-3}
+UNITS = [8, 16, 32]
+LEARNING_RATES = [5e-3, 2e-3]
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -17,11 +20,11 @@ def run_fn(fn_args: FnArgs) -> None:
 
     keras.utils.set_random_seed(7)
     graph = tft.TFTransformOutput(fn_args.transform_graph_path)
-    model = _model()
+    model = build(**(DEFAULTS | hyperparameters(fn_args)))
     model.fit(
-        _dataset(fn_args, fn_args.train_files, graph),
+        dataset(fn_args, fn_args.train_files, graph),
         steps_per_epoch=fn_args.train_steps,
-        validation_data=_dataset(fn_args, fn_args.eval_files, graph),
+        validation_data=dataset(fn_args, fn_args.eval_files, graph),
         validation_steps=fn_args.eval_steps,
         callbacks=[keras.callbacks.TensorBoard(fn_args.model_run_dir)],
         verbose=2,
@@ -29,20 +32,49 @@ def run_fn(fn_args: FnArgs) -> None:
     _export(model, graph, fn_args.serving_model_dir)
 
 
-def _model() -> Any:
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """What `Tuner` calls: the search, and what each trial fits."""
+    import keras_tuner
+    import tensorflow_transform as tft
+
+    graph = tft.TFTransformOutput(fn_args.transform_graph_path)
+    tuner = keras_tuner.RandomSearch(
+        lambda hp: build(hp.Choice("units", UNITS), hp.Choice("learning_rate", LEARNING_RATES)),
+        objective="val_accuracy",
+        max_trials=(fn_args.custom_config or {})["trials"],
+        seed=7,
+        directory=fn_args.working_dir,
+    )
+    fit = {
+        "x": dataset(fn_args, fn_args.train_files, graph),
+        "steps_per_epoch": fn_args.train_steps,
+        "validation_data": dataset(fn_args, fn_args.eval_files, graph),
+        "validation_steps": fn_args.eval_steps,
+    }
+    return TunerFnResult(tuner, fit)
+
+
+def build(units: int, learning_rate: float) -> Any:
+    """A network with one hidden layer."""
     import keras
 
     inputs = {name: keras.Input((1,), name=name) for name in MODEL_FEATURES}
     hidden = keras.layers.concatenate(list(inputs.values()))
-    hidden = keras.layers.Dense(16, activation="relu")(hidden)
+    hidden = keras.layers.Dense(units, activation="relu")(hidden)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(hidden))
     model.compile(
-        keras.optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()]
+        keras.optimizers.Adam(learning_rate), "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC()]
     )
     return model
 
 
-def _dataset(fn_args: FnArgs, files: list[str], graph: Any) -> Any:
+def hyperparameters(fn_args: FnArgs) -> dict[str, Any]:
+    """What the Tuner found, if there is one."""
+    return dict((fn_args.hyperparameters or {}).get("values", {}))
+
+
+def dataset(fn_args: FnArgs, files: list[str], graph: Any) -> Any:
+    """Batches of features and label, again and again."""
     from tfx_bsl.public.tfxio import TensorFlowDatasetOptions
 
     options = TensorFlowDatasetOptions(batch_size=BATCH, label_key=LABEL, shuffle_seed=7)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from millwork.components import FnArgs
+from millwork.components import FnArgs, TunerFnResult
 from millwork.templates.tabular_multiclass.features import LABEL, MODEL_FEATURES, SPECIES
 
 BATCH = 32
 DEFAULTS = {"units": 8, "learning_rate": 1e-2}
+UNITS = [4, 8, 16]
+LEARNING_RATES = [1e-2, 3e-3]
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -26,6 +28,28 @@ def run_fn(fn_args: FnArgs) -> None:
         verbose=2,
     )
     _export(model, graph, fn_args.serving_model_dir)
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """What `Tuner` calls: the search, and what each trial fits."""
+    import keras_tuner
+    import tensorflow_transform as tft
+
+    graph = tft.TFTransformOutput(fn_args.transform_graph_path)
+    tuner = keras_tuner.RandomSearch(
+        lambda hp: build(hp.Choice("units", UNITS), hp.Choice("learning_rate", LEARNING_RATES)),
+        objective="val_accuracy",
+        max_trials=(fn_args.custom_config or {})["trials"],
+        seed=7,
+        directory=fn_args.working_dir,
+    )
+    fit = {
+        "x": dataset(fn_args, fn_args.train_files, graph),
+        "steps_per_epoch": fn_args.train_steps,
+        "validation_data": dataset(fn_args, fn_args.eval_files, graph),
+        "validation_steps": fn_args.eval_steps,
+    }
+    return TunerFnResult(tuner, fit)
 
 
 def build(units: int, learning_rate: float) -> Any:
