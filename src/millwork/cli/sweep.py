@@ -37,7 +37,7 @@ class WithDefault(TyperGroup):
 
 app = options.new_app(
     cls=WithDefault,
-    help="Run a pipeline with many combinations of parameters, and compare the runs. `millwork sweep pipeline.py …` is "
+    help="Run a pipeline with many values of parameters, and compare. `millwork sweep pipeline.py …` is "
     "`millwork sweep run pipeline.py …`.",
 )
 
