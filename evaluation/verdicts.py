@@ -17,7 +17,7 @@ BLESSED, NOT_BLESSED, NOT_EVALUATED = "BLESSED", "NOT_BLESSED", "NOT_EVALUATED"
 WithoutThresholds = Literal["not_evaluated", "blessed"]
 WithoutBaseline = Literal["blessed", "not_blessed", "not_evaluated"]
 
-SHOWN = 5
+SHOWN = 3
 """Reasons in the short text; all of them are in the file."""
 
 

@@ -271,4 +271,4 @@ def test_the_short_reason_is_short() -> None:
     values: Values = {(("id", n),): {"auc": 0.1} for n in range(30)}
     verdict, _ = decided(auc(threshold=value(lower=0.6)), values)
     assert len(verdict.reasons) == 30
-    assert verdict.reason.endswith("; and 25 more")
+    assert verdict.reason.endswith("; and 27 more")
