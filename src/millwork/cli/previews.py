@@ -137,11 +137,24 @@ def _anomalies(artifact: stock.ExampleAnomalies, rows: int) -> Iterator[Excerpt]
         folder = artifact.path / f"Split-{split}"
         folder = folder if folder.is_dir() else artifact.split_pair(split)
         found = anomalies_pb2.Anomalies.FromString((folder / "SchemaDiff.pb").read_bytes())
-        told = tuple(
-            (name, info.short_description, info.description)
-            for name, info in islice(sorted(found.anomaly_info.items()), rows)
+        told = [(name, i.short_description, i.description) for name, i in sorted(found.anomaly_info.items())]
+        if found.HasField("dataset_anomaly_info"):
+            whole = found.dataset_anomaly_info
+            told.append(("", whole.short_description, whole.description))
+        if found.data_missing:
+            told.append(("", "No examples", "The split has no rows."))
+        yield Excerpt(f"{split}: {len(told)} anomalies", ("feature", "anomaly", "what"), tuple(told[:rows]))
+
+
+def _examples_diff(artifact: stock.ExamplesDiff, rows: int) -> Iterator[Excerpt]:
+    columns = ("feature_name", "diff_fraction", "mismatch_count", "base_only", "test_only", "max_difference")
+    for pair in artifact.split_pairs:
+        document = _json(artifact.split_pair(pair) / "diff.json")
+        told = tuple(_line(feature[name] for name in columns) for feature in document["features"][:rows])
+        heading = (
+            f"{pair}: {document['num_skewed_pairs']:,} of {document['num_pairs']:,} pairs of rows differ"
         )
-        yield Excerpt(f"{split}: {len(found.anomaly_info)} anomalies", ("feature", "anomaly", "what"), told)
+        yield Excerpt(heading, columns, told)
 
 
 def _evaluation(artifact: stock.ModelEvaluation, rows: int) -> Iterator[Excerpt]:
@@ -209,6 +222,7 @@ _SHOWN: Mapping[type[Artifact], Callable[[Any, int], Iterable[Excerpt]]] = {
     stock.ExampleStatistics: _statistics,
     stock.Schema: _schema,
     stock.ExampleAnomalies: _anomalies,
+    stock.ExamplesDiff: _examples_diff,
     stock.ModelEvaluation: _evaluation,
     stock.ModelBlessing: _blessing,
     stock.ConfusionMatrix: _tables("Split-*/confusion_matrix.csv"),

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_command_line import CommandLine
+
+from millwork.core.errors import RunFailed, RunStopped
+from millwork.core.failures import Failure
+from millwork.core.records import State
+from millwork.core.run import Run, StepStatus
 
 PIPELINE = '''
 from millwork import component, pipeline, when
@@ -65,8 +71,14 @@ def millwork(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     return CommandLine(folder)
 
 
-def steps_of(document: str) -> dict[str, dict[str, str]]:
+def steps_of(document: str) -> dict[str, Any]:
     return {step["id"]: step for step in json.loads(document)["steps"]}
+
+
+def artifacts_of(steps: dict[str, Any]) -> list[int]:
+    """What the three checks wrote."""
+    names = ("example_validator", "distribution_validator", "example_diff")
+    return [artifact["id"] for name in names for [artifact] in steps[name]["outputs"].values()]
 
 
 def test_a_run_branches_on_checks_and_the_reason_is_shown(millwork: CommandLine) -> None:
@@ -80,6 +92,12 @@ def test_a_run_branches_on_checks_and_the_reason_is_shown(millwork: CommandLine)
     shown = millwork("runs", "show", "latest").out
     assert "distribution_validator.anomalies.num_anomalies == 0: it is 0" in shown
     assert "not example_diff.example_diff_result.num_skewed_pairs == 0: it is " in shown
+    previews = [millwork.here("artifacts", "preview", str(a)).out for a in artifacts_of(steps)]
+    assert "train: 1 anomalies" in previews[0]
+    assert "sky      Unexpected string values" in previews[0]
+    assert "train_train: 0 anomalies" in previews[1]
+    assert "1,000 pairs of rows differ" in previews[2]
+    assert "\ntemperature" in previews[2]
     log = Path(steps["distribution_validator"]["log"]).read_text()
     assert "Split 'train' against the baseline's 'train':" in log
     assert "0.3      temperature (jensen_shannon_divergence)" in log
@@ -104,13 +122,22 @@ def test_checks_stop_a_run_with_exit_code_3_and_tell_everything(millwork: Comman
     assert "hail" in Path(steps["example_validator"]["log"]).read_text()
 
 
-def test_a_step_that_breaks_beside_a_check_is_exit_code_1(millwork: CommandLine) -> None:
-    days = millwork.folder / "february" / "days.csv"
-    whole = days.read_text()
-    days.write_text("")
-    try:
-        said = millwork("run", "weather.py", "-p", "stop=true")
-    finally:
-        days.write_text(whole)
-
-    assert said.code == 1
+@pytest.mark.parametrize(
+    ("failures", "error"),
+    [
+        (("GateNotMet",), RunStopped),
+        (("GateNotMet", "GateNotMet"), RunStopped),
+        (("GateNotMet", "ValueError"), RunFailed),
+        (("ValueError",), RunFailed),
+    ],
+)
+def test_a_run_was_stopped_if_nothing_but_checks_failed(
+    failures: tuple[str, ...], error: type[RunFailed]
+) -> None:
+    steps = {
+        str(place): StepStatus(str(place), State.FAILED, failure=Failure(kind, "said"))
+        for place, kind in enumerate(failures)
+    }
+    with pytest.raises(RunFailed) as raised:
+        Run("run", "pipeline", "root", State.FAILED, steps).check()
+    assert type(raised.value) is error
