@@ -23,8 +23,8 @@ class AvroExampleGen(FileExampleGen):
     ints if they have no digits after the point. Records in records, maps, arrays of arrays and unions of different
     types are refused, unless `columns` leaves them out.
 
-    A null is a missing value, never 0 or ''. So is a column that a file lacks; two files that disagree about the type of
-    a column are refused. TFX takes 0 and '' for missing, too, and may put a row with such a value, or with a missing
+    A null is a missing value, never 0 or ''. So is a column that a file lacks; two files that disagree about the type
+    of a column are refused. TFX takes 0 and '' for missing, too, and may put a row with such a value, or with a missing
     one, into another split.
     """
 

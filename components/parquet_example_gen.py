@@ -23,8 +23,8 @@ class ParquetExampleGen(FileExampleGen):
     in UTC, times of day and durations seconds; decimals are floats, but ints if they have no digits after the point.
     Structs, maps and lists of lists are refused, unless `columns` leaves them out.
 
-    A null is a missing value, never 0 or ''. So is a column that a file lacks; two files that disagree about the type of
-    a column are refused. TFX takes 0 and '' for missing, too, and may put a row with such a value, or with a missing
+    A null is a missing value, never 0 or ''. So is a column that a file lacks; two files that disagree about the type
+    of a column are refused. TFX takes 0 and '' for missing, too, and may put a row with such a value, or with a missing
     one, into another split.
     """
 
