@@ -23,7 +23,7 @@ COMMANDS = {
     "catalog": "The stock components.",
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
-    "serve": "Serve a model over TensorFlow Serving's REST API, until SIGTERM or Ctrl-C.",
+    "serve": "Serve a model over TensorFlow Serving's REST API.",
     "models": "Models: which are good, which were pushed, and who said so.",
     "lineage": "Show what was made from what.",
     "doctor": "Look for what is wrong here, and say what to do.",

@@ -86,10 +86,10 @@ def serve_(
     store: options.Store = "",
     as_json: Annotated[bool, typer.Option("--json", help="The first line of stdout is JSON anyway.")] = False,
 ) -> None:
-    """Serve a model over TensorFlow Serving's REST API, until SIGTERM or Ctrl-C.
+    """Serve a model over TensorFlow Serving's REST API.
 
-    SavedModel, Keras and scikit-learn models. When the model is loaded and the server answers, it prints one line of
-    JSON to stdout, with its address and process id. See docs/serving.md.
+    SavedModel, Keras and scikit-learn models, until SIGTERM or Ctrl-C. When the model is loaded and the server answers,
+    it prints one line of JSON to stdout, with its address and process id. See docs/serving.md.
     """
     _prepare(trusted)
     # Only now: they import starlette, which no other command needs.
