@@ -12,7 +12,13 @@ from millwork.components.checks.comparators import (
     FeatureComparator,
     FeatureName,
 )
-from millwork.components.checks.feature_statistics import Path, has_values, is_categorical, type_name
+from millwork.components.checks.feature_statistics import (
+    Path,
+    has_values,
+    is_categorical,
+    is_distributed,
+    type_name,
+)
 from millwork.core.errors import did_you_mean
 
 
@@ -47,7 +53,7 @@ def _suited(
 ) -> FeatureComparator | None:
     """A comparator for all features as it makes sense for this one. None: it has no values, or no such distances."""
     sides = [side[path] for side in (now, before) if path in side]
-    if not any(has_values(s) for s in sides) or any(s.HasField("struct_stats") for s in sides):
+    if not any(has_values(s) for s in sides) or not all(map(is_distributed, sides)):
         return None
     if any(map(is_categorical, sides)):
         return comparator

@@ -71,7 +71,7 @@ def compare(
         path: "TFDV has no distance for it." for path in wanted if path not in done | problems.keys()
     }
     for path, why in problems.items():
-        _add(anomalies.anomaly_info[".".join(path)], "Comparison could not be done", why, path)
+        _add(anomalies.anomaly_info[_key(path)], "Comparison could not be done", why, path)
     for side, count in zip(("", "baseline "), rows, strict=True):
         if not count:
             _add(anomalies.dataset_anomaly_info, "No examples", f"The {side}split has no rows.")
@@ -136,6 +136,11 @@ def _keep_reasons(info: anomalies_pb2.AnomalyInfo) -> bool:
 def _summarise(info: anomalies_pb2.AnomalyInfo) -> None:
     info.description = " ".join(reason.description for reason in info.reason)
     info.short_description = info.reason[0].short_description if len(info.reason) == 1 else "Multiple errors"
+
+
+def _key(path: Path) -> str:
+    """What TFDV calls a feature in anomalies: a step with dots in it stands in quotes."""
+    return ".".join(f"'{step}'" if "." in step else step for step in path)
 
 
 def _add(info: anomalies_pb2.AnomalyInfo, short: str, description: str, path: Path = ()) -> None:

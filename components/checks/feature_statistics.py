@@ -65,6 +65,11 @@ def is_categorical(feature: Any) -> bool:
     return bool(feature.HasField("string_stats"))
 
 
+def is_distributed(feature: Any) -> bool:
+    """Whether TFDV describes how the values are distributed, which it does not of images and of groups of features."""
+    return feature.WhichOneof("stats") in ("num_stats", "string_stats")
+
+
 def type_name(feature: Any) -> str:
     """INT, FLOAT, STRING, …"""
     from tensorflow_metadata.proto.v0.statistics_pb2 import FeatureNameStatistics

@@ -272,6 +272,50 @@ def test_a_nested_feature_is_named_by_its_path(tmp_path: Path) -> None:
         assert distances(done) == {"trip.fare": pytest.approx(1.0)}
 
 
+def test_a_name_with_a_dot_is_that_of_one_feature(tmp_path: Path) -> None:
+    config = {"features": {"a.b": DIVERGENCE, "c.d": DIVERGENCE}}
+
+    step = compared(tmp_path, {"a.b": [1.0]}, {"a.b": [9.0], "c.d": [1.0]}, config)
+
+    assert distances(step) == {"a.b": 1.0}
+    assert sorted(anomalies_of(step).anomaly_info) == ["'a.b'", "'c.d'"]
+
+
+def test_of_sliced_statistics_the_whole_is_compared(tmp_path: Path) -> None:
+    from tensorflow_data_validation.utils.slicing_util import get_feature_value_slicer
+
+    slicers = [get_feature_value_slicer({"sky": None})]
+    artifact = ExampleStatistics(str(tmp_path / "now"), split_names=("train",))
+    write_statistics(artifact, "train", described(weather(rain=0.8), experimental_slice_functions=slicers))
+    before = statistics_of(tmp_path / "before", train=weather())
+    config = {"features": {"sky": {"infinity_norm": 0.1}}}
+
+    step = perform(
+        DistributionValidator(statistics=artifact, baseline_statistics=before, config=config),
+        tmp_path / "out",
+    )
+
+    assert distances(step)["sky"] == pytest.approx(0.3)
+
+
+def test_images_have_no_distribution_that_a_comparator_for_all_could_compare(tmp_path: Path) -> None:
+    from google.protobuf import text_format
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    schema = text_format.Parse('feature { name: "sky" type: BYTES image_domain {} }', schema_pb2.Schema())
+    artifact = ExampleStatistics(str(tmp_path / "statistics"), split_names=("train",))
+    write_statistics(artifact, "train", described({"sky": [b"\x89PNG"], "wind": [1.0]}, schema=schema))
+
+    step = perform(
+        DistributionValidator(
+            statistics=artifact, baseline_statistics=artifact, config={"default_comparator": DIVERGENCE}
+        ),
+        tmp_path / "out",
+    )
+
+    assert (step.anomalies.num_anomalies, distances(step)) == (0, {"wind": 0.0})
+
+
 def test_split_pairs_are_those_of_the_same_name_or_those_asked_for(tmp_path: Path) -> None:
     now = statistics_of(tmp_path / "now", train=weather(), serving=weather(rain=0.9))
     before = statistics_of(tmp_path / "before", train=weather(), eval=weather())
