@@ -66,7 +66,7 @@ def _needs_one_score(request: Request) -> None:
 
 def _loss(request: Request, of_probabilities: RowFunction) -> RowFunction:
     from_logits = bool(request.settings.get("from_logits"))
-    smoothing = float(request.settings.get("label_smoothing") or 0.0)
+    smoothing = request.number("label_smoothing", 0.0)
     return Smoothed(_cross_entropy_of_logits if from_logits else of_probabilities, smoothing)
 
 

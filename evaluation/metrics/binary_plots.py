@@ -41,26 +41,21 @@ def confusion_matrix_at_thresholds(request: Request) -> Iterator[Metric]:
 def calibration_plot(request: Request) -> Iterator[Metric]:
     """Labels and scores by score, between `left` and `right` (0 and 1), and what is outside."""
     request.takes("num_buckets", "left", "right")
-    left, right = (
-        default if (given := request.settings.get(name)) is None else given
-        for name, default in (("left", 0.0), ("right", 1.0))
-    )
-    if not (isinstance(left, int | float) and isinstance(right, int | float) and left < right):
+    left, right = request.number("left", 0.0), request.number("right", 1.0)
+    if left >= right:
         raise WrongArgument(
-            f"eval_config: {request.name} needs numbers, left below right, but got {left!r} and {right!r}"
+            f"eval_config: {request.name} needs left below right, but got {left:g} and {right:g}"
         )
-    result = partial(_buckets, _number(request, "num_buckets"), float(left), float(right))
-    histogram = Histogram(request.view, left=float(left), right=float(right))
+    result = partial(_buckets, _number(request, "num_buckets"), left, right)
+    histogram = Histogram(request.view, left=left, right=right)
     yield Metric(request.key(), (histogram,), result, is_plot=True)
 
 
 def _number(request: Request, setting: str) -> int:
-    number = request.settings.get(setting)
-    if number is None:
-        return PLOTTED
-    if not isinstance(number, int) or number < 1:
-        raise WrongArgument(f"eval_config: {setting} of {request.name} must be 1 or more, but got {number!r}")
-    return number
+    number = request.whole(setting)
+    if number is not None and number < 1:
+        raise WrongArgument(f"eval_config: {setting} of {request.name} must be 1 or more, but got {number}")
+    return number or PLOTTED
 
 
 def _buckets(number: int, left: float, right: float, counted: Counted) -> CalibrationHistogram:

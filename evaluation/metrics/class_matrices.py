@@ -110,13 +110,13 @@ def _needs_classes(request: Request) -> None:
 
 
 def _thresholds(request: Request, default: float) -> tuple[float, ...]:
-    given, number = request.settings.get("thresholds"), request.settings.get("num_thresholds")
+    given, number = request.settings.get("thresholds"), request.whole("num_thresholds")
     if given and number is not None:
         raise WrongArgument(
             f"eval_config: {request.name} has thresholds and num_thresholds. Leave one of them"
         )
     if number is not None:
-        if not isinstance(number, int) or number < 2:
+        if number < 2:
             raise WrongArgument(
                 f"eval_config: num_thresholds of {request.name} must be 2 or more, but is {number!r}"
             )

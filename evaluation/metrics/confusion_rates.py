@@ -30,7 +30,7 @@ def rate_metric(request: Request, *, rate: Rate, setting: str = "thresholds") ->
         request,
         default=0.5,
         thresholds=request.settings.get(setting),
-        num_thresholds=request.settings.get("num_thresholds"),
+        num_thresholds=request.whole("num_thresholds"),
     )
     yield _rate(request, rate, found)
 

@@ -78,9 +78,7 @@ class Request:
 
     def with_sub_key(self) -> Request:
         """With the class or the top k that stand in the metric's own settings."""
-        own = {
-            name: self.settings[name] for name in ("class_id", "top_k") if self.settings.get(name) is not None
-        }
+        own = {name: self.whole(name) for name in ("class_id", "top_k") if self.whole(name) is not None}
         if not own:
             return self
         for name in own:
@@ -90,6 +88,24 @@ class Request:
                     "of them"
                 )
         return replace(self, sub_key=replace(self.sub_key or SubKey(), **own))
+
+    def whole(self, setting: str) -> int | None:
+        """A setting that is a whole number, if it is given."""
+        given = self.settings.get(setting)
+        if given is None or (isinstance(given, int) and not isinstance(given, bool)):
+            return given
+        raise WrongArgument(
+            f"eval_config: {setting} of {self.name} must be a whole number, but got {given!r}"
+        )
+
+    def number(self, setting: str, default: float) -> float:
+        """A setting that is a number."""
+        given = self.settings.get(setting)
+        if given is None:
+            return default
+        if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
+            raise WrongArgument(f"eval_config: {setting} of {self.name} must be a number, but got {given!r}")
+        return float(given)
 
     def takes(self, *settings: str) -> None:
         """Leave a metric with other settings to TFMA. `name` is always known, and null is no setting."""

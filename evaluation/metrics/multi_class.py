@@ -56,10 +56,10 @@ def accuracy(request: Request) -> Iterator[Metric]:
 def top_k_accuracy(request: Request) -> Iterator[Metric]:
     """How often the label is among the k classes with the highest scores."""
     request.takes("k")
-    k = request.settings.get("k", 5)
-    if not isinstance(k, int) or k < 1:
-        raise WrongArgument(f"eval_config: k of {request.name} must be 1 or more, but got {k!r}")
-    yield _mean(request, InTop(k))
+    given = request.whole("k")
+    if given is not None and given < 1:
+        raise WrongArgument(f"eval_config: k of {request.name} must be 1 or more, but is {given}")
+    yield _mean(request, InTop(given or 5))
 
 
 def cross_entropy(
@@ -67,7 +67,7 @@ def cross_entropy(
 ) -> Iterator[Metric]:
     """The mean of -log(score of the label); with `label_smoothing`, a little of each class is taken for the label."""
     request.takes("from_logits", "label_smoothing")
-    smoothing = float(request.settings.get("label_smoothing") or 0.0)
+    smoothing = request.number("label_smoothing", 0.0)
     yield _mean(request, of(bool(request.settings.get("from_logits")), smoothing), name=name)
 
 

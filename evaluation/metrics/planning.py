@@ -16,6 +16,8 @@ from millwork.evaluation.metrics.elsewhere import reason_for_tfma
 from millwork.evaluation.metrics.keys import Aggregation, SubKey
 from millwork.evaluation.metrics.metric import Metric, NotHere, Request
 
+ONE_SCORE = (Task.BINARY, Task.REGRESSION)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -92,7 +94,16 @@ def _metrics(eval_config: Any, spec: Any, metric: Any, model: Model) -> Iterator
             if aggregation in (Aggregation.MACRO, Aggregation.WEIGHTED_MACRO):
                 yield from macro_average(family, request)
             else:
-                yield from family(request.with_sub_key())
+                yield from family(_checked(request.with_sub_key()))
+
+
+def _checked(request: Request) -> Request:
+    if request.task in ONE_SCORE and (request.sub_key is not None or request.class_weights):
+        raise WrongArgument(
+            f"eval_config: {request.class_name} is wanted of a class, or of the top k (binarize, class_id, top_k or "
+            f"class_weights), but a {request.task} problem has one score per row. Take it out"
+        )
+    return request
 
 
 def weight_options(eval_config: Any, spec: Any) -> list[bool]:

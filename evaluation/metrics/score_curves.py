@@ -50,7 +50,7 @@ def _matrices(request: Request) -> Matrices:
     return matrices(
         request,
         thresholds=request.settings.get("thresholds"),
-        num_thresholds=request.settings.get("num_thresholds"),
+        num_thresholds=request.whole("num_thresholds"),
     )
 
 

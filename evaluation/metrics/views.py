@@ -73,7 +73,8 @@ def _shown(batch: Batch, view: View) -> Columns:
 
     weights = BatchRows(batch).weights(weighted=view.weighted)[:, None]
     if view.task in (Task.BINARY, Task.REGRESSION):
-        return Columns(batch.labels.astype(np.float64)[:, None], batch.scores[:, None], weights)
+        scores = batch.scores.astype(np.float64, copy=False)[:, None]
+        return Columns(batch.labels.astype(np.float64)[:, None], scores, weights)
     labels, scores, weights = binarized(
         one_hot(batch), batch.scores, weights, view.sub_key, view.aggregation, view.class_weights
     )

@@ -83,20 +83,20 @@ SPECS = (
 def answers(*, extreme: bool = True) -> Columns:
     """Scores with ties, on thresholds and at both ends. One slice has only positives, one a single row."""
     random = np.random.default_rng(5)
-    labels = (random.uniform(size=400) < 0.4).astype(np.float64)
-    scores = np.clip(np.round(0.35 * labels + random.beta(2, 3, 400), 2), 0.01, 0.99)
+    labels = (random.uniform(size=160) < 0.4).astype(np.float64)
+    scores = np.clip(np.round(0.35 * labels + random.beta(2, 3, 160), 2), 0.01, 0.99)
     if extreme:
         scores[:8] = [0.0, 1.0, 0.5, 0.25, 0.7, 0.3, 1.0, 0.0]
-    colours = random.choice(["red", "green"], 400)
+    colours = random.choice(["red", "green"], 160)
     colours[labels.nonzero()[0][:9]] = "blue"
     colours[33] = "white"
     return Columns(
         Task.BINARY,
         labels,
         scores,
-        np.round(random.uniform(0, 2, 400), 2),
+        np.round(random.uniform(0, 2, 160), 2),
         np.round(np.clip(scores * 0.8 + 0.1, 0.01, 0.99), 3),
-        {"colour": colours.tolist(), "size": random.integers(1, 3, 400).tolist()},
+        {"colour": colours.tolist(), "size": random.integers(1, 3, 160).tolist()},
     )
 
 

@@ -190,6 +190,15 @@ def test_what_is_not_computed_here_is_handed_on_with_a_reason(metric: dict[str, 
             {"class_name": "CalibrationPlot", "config": {"left": 2, "right": 1}},
             "left below right, but got 2 and 1",
         ),
+        ({"class_name": "AUC", "config": {"num_thresholds": "100"}}, "must be a whole number, but got '100'"),
+        (
+            {"class_name": "BinaryCrossentropy", "config": {"label_smoothing": "a"}},
+            "must be a number, but got 'a'",
+        ),
+        (
+            {"class_name": "Recall", "config": {"class_id": 0.5}},
+            "class_id of recall must be a whole number, but got 0.5",
+        ),
         (
             {"class_name": "ConfusionMatrixPlot", "config": {"num_thresholds": 0}},
             "must be 1 or more, but got 0",
@@ -245,6 +254,21 @@ def test_the_share_of_explained_variance_is_that_of_scikit_learn() -> None:
     labels, scores = np.array([3.0, -0.5, 2.0, 7.0]), np.array([2.5, 0.0, 2.0, 8.0])
     found = numbers(counted(plan("R2Score", task=Task.REGRESSION), labels, scores))
     assert found["r2_score"] == pytest.approx(r2_score(labels, scores))
+
+
+def test_one_score_cannot_be_binarized() -> None:
+    spec = {"metrics": [{"class_name": "AUC"}], "binarize": {"class_ids": {"values": [1]}}}
+    with pytest.raises(
+        WrongArgument, match="AUC is wanted of a class, .* but a binary problem has one score"
+    ):
+        plan_metrics(config_message({"metrics_specs": [spec]}), "", Task.BINARY)
+
+
+def test_a_batch_without_rows_changes_nothing() -> None:
+    of = plan("AUC", "ExampleCount")
+    accumulator = counted(of)
+    accumulator.add(Batch(LABELS[:0], SCORES[:0]), RowSlices([OVERALL], np.zeros(0, int), np.zeros(0, int)))
+    assert numbers(accumulator) == numbers(counted(of))
 
 
 def test_fairness_indicators_are_rates_at_thresholds() -> None:
