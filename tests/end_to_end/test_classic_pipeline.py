@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -9,15 +10,17 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-import millwork.templates.tabular_binary as template
-from millwork.templates.tabular_binary.data import write_data
+from millwork.templates import tabular_binary, tabular_multiclass
 
 BEFORE_TRANSFORM = ["csv_example_gen", "statistics_gen", "schema_gen", "example_validator"]
-FROM_TRANSFORM = ["transform", "trainer", "predict", "confusion_matrix", "roc", "pusher"]
+FROM_TRAINER = ["trainer", "predict", "confusion_matrix", "roc", "evaluator", "infra_validator", "pusher"]
+RESOLVER = "latest_blessed_model"
+QUICK = ("-p", "trials=2", "-p", "steps=200")
 
 
 @dataclass(frozen=True)
@@ -47,33 +50,48 @@ def _time_span(step: dict[str, Any]) -> tuple[float, float]:
     return began, began + step["seconds"]
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    folder = tmp_path_factory.mktemp("randhie")
-    for file in Path(template.__file__).parent.glob("*.py"):
+def states(steps: dict[str, Any]) -> dict[str, str]:
+    """What was made of each step that is no resolver."""
+    return {id: step["state"] for id, step in steps.items() if id != RESOLVER}
+
+
+def copied(template: ModuleType, folder: Path) -> Project:
+    """The template's files as a user's own."""
+    name = template.__name__
+    for file in Path(str(template.__file__)).parent.glob("*.py"):
         if not file.name.startswith("__"):
-            text = file.read_text().replace("from millwork.templates.tabular_binary import", "import")
-            (folder / file.name).write_text(text.replace("millwork.templates.tabular_binary.", ""))
-    write_data(folder / "data")
+            text = file.read_text().replace(f"from {name} import", "import")
+            (folder / file.name).write_text(text.replace(f"{name}.", ""))
+    importlib.import_module(f"{name}.data").write_data(folder / "data")
     return Project(folder)
 
 
 @pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return copied(tabular_binary, tmp_path_factory.mktemp("randhie"))
+
+
+@pytest.fixture(scope="module")
 def first(project: Project) -> dict[str, Any]:
-    return project.run()
+    return project.run(*QUICK, "--workers", "3")
+
+
+@pytest.fixture(scope="module")
+def second(first: dict[str, Any], project: Project) -> dict[str, Any]:
+    return project.run(*QUICK)
 
 
 def test_every_step_runs_and_the_model_is_better_than_guessing(
     first: dict[str, Any], project: Project
 ) -> None:
-    assert {id: step["state"] for id, step in first.items()} == dict.fromkeys(
-        [*BEFORE_TRANSFORM, *FROM_TRANSFORM], "complete"
-    )
+    assert set(first) == {*BEFORE_TRANSFORM, "transform", "tuner", RESOLVER, *FROM_TRAINER}
+    assert set(states(first).values()) == {"complete"}
     [roc] = project.millwork("artifacts", "list", "--type", "RocCurve")["artifacts"]
     properties = project.millwork("artifacts", "show", str(roc["id"]))["properties"]
     auc = json.loads(properties["auc"])["eval"]
     assert 0.6 < auc < 0.7  # as far as these features go: cross-validated, 0.647
-    assert any(project.folder.glob("serving/keras/*/saved_model.pb"))
+    assert first["evaluator"]["remark"].startswith("BLESSED: 1 threshold held")
+    assert any(project.folder.glob("serving/*/saved_model.pb"))
 
 
 def test_confusion_matrix_and_roc_overlap_in_time(first: dict[str, Any]) -> None:
@@ -82,16 +100,38 @@ def test_confusion_matrix_and_roc_overlap_in_time(first: dict[str, Any]) -> None
     assert roc[0] < matrix[1]
 
 
-def test_a_second_run_runs_nothing(first: dict[str, Any], project: Project) -> None:
-    assert {step["state"] for step in project.run().values()} == {"cached"}
+def test_in_a_second_run_only_the_comparison_with_the_first_model_is_new(second: dict[str, Any]) -> None:
+    assert second[RESOLVER]["reason"].startswith("found Model ")
+    done = [id for id, state in states(second).items() if state == "complete"]
+    assert done == ["evaluator", "pusher"]
+    assert second["evaluator"]["remark"].startswith("BLESSED: 2 thresholds held")
+
+
+def test_a_third_run_with_nothing_changed_runs_nothing(second: dict[str, Any], project: Project) -> None:
+    assert set(states(project.run(*QUICK)).values()) == {"cached"}
+
+
+def test_a_worse_model_is_neither_blessed_nor_pushed_and_the_reason_is_shown(
+    second: dict[str, Any], project: Project
+) -> None:
+    served = set(project.folder.glob("serving/*"))
+    steps = project.run("-p", "trials=0", "-p", "steps=2")
+    remark = steps["evaluator"]["remark"]
+    assert remark.startswith("NOT_BLESSED: auc is 0.5")
+    assert "below the lower bound 0.6" in remark
+    assert "and the baseline's is 0.6" in remark
+    reason = remark.removeprefix("NOT_BLESSED: ")
+    assert steps["pusher"]["remark"].startswith(f"not pushed: the evaluation did not bless it: {reason}")
+    assert set(project.folder.glob("serving/*")) == served
 
 
 def test_the_same_data_with_scikit_learn_shares_what_comes_before_training(
-    first: dict[str, Any], project: Project
+    second: dict[str, Any], project: Project
 ) -> None:
-    steps = project.run("-p", "framework=sklearn")
+    steps = project.run(*QUICK, "-p", "framework=sklearn")
     assert {steps[id]["state"] for id in [*BEFORE_TRANSFORM, "transform"]} == {"cached"}
-    assert {steps[id]["state"] for id in FROM_TRANSFORM[1:]} == {"complete"}
+    assert {steps[id]["state"] for id in FROM_TRAINER} == {"complete"}
+    assert steps["evaluator"]["remark"].startswith("BLESSED: 2 thresholds held")  # beside the network
 
 
 def test_one_changed_line_of_preprocessing_runs_transform_and_what_follows(
@@ -102,10 +142,23 @@ def test_one_changed_line_of_preprocessing_runs_transform_and_what_follows(
     file = changed.folder / "preprocessing.py"
     file.write_text(file.read_text().replace("inputs[VISITS] > 0", "inputs[VISITS] > 1"))
 
-    plan = {step["id"]: step for step in changed.millwork("plan", "pipeline.py")["steps"]}
+    plan = {step["id"]: step for step in changed.millwork("plan", "pipeline.py", *QUICK)["steps"]}
     assert {plan[id]["action"] for id in BEFORE_TRANSFORM} == {"cached"}
     assert plan["transform"]["reason"] == "code preprocessing changed"
+    assert plan["trainer"]["reason"] == "waits for what transform, tuner will write"
 
-    steps = changed.run("-p", "steps=20")
-    assert {steps[id]["state"] for id in BEFORE_TRANSFORM} == {"cached"}
-    assert {steps[id]["state"] for id in FROM_TRANSFORM} == {"complete"}
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", ["keras", "sklearn"])
+def test_three_classes_go_the_same_way(framework: str, tmp_path: Path) -> None:
+    project = copied(tabular_multiclass, tmp_path)
+    options = ("-p", f"framework={framework}", "-p", "trials=2")
+    first = project.run(*options)
+    assert set(states(first).values()) == {"complete"}
+    assert first["evaluator"]["remark"].startswith("BLESSED")
+    assert first["pusher"]["remark"].startswith("pushed to ")
+    project.run(*options)
+    assert set(states(project.run(*options)).values()) == {"cached"}
+    worse = project.run(*options[:2], "-p", "trials=0", "-p", "steps=1")
+    assert worse["evaluator"]["remark"].startswith("NOT_BLESSED: sparse_categorical_accuracy is 0.")
+    assert worse["pusher"]["remark"].startswith("not pushed: ")
