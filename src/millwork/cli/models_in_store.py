@@ -33,7 +33,13 @@ def find_model(text: str, root: str, store: str) -> FoundModel:
         return FoundModel(text, _name_of(text))
     if re.search(r"[/\\.]", text):
         raise NotFound(f"There is no model at {text!r}")
-    opened = existing_store(root, store)
+    try:
+        return _in_store(existing_store(root, store), text)
+    except NotFound as e:
+        raise NotFound(f"There is no file or folder {text!r}, and no such model in the store. {e}") from e
+
+
+def _in_store(opened: MetadataStore, text: str) -> FoundModel:
     if text.startswith("@"):
         return _of_artifact(model_record(opened, text))
     if text.isdecimal():
