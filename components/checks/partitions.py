@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FILE_BYTES = 16 << 20
 """About as many bytes of examples files go into one partition, which is unpacked in memory."""
 MOST_FILES = 256
+MOST_DIGITS = 45
+"""After so many digits a 32-bit float ends: rounding to more changes nothing, and 10 to their power might overflow."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def tidy_floats(column: pa.Array, digits: int | None) -> pa.Array:
     if column.type != pa.large_list(pa.float32()):
         return column
     values = column.flatten().to_numpy(zero_copy_only=False)
-    if digits is not None:
+    if digits is not None and digits <= MOST_DIGITS:
         values = np.round(values.astype(np.float64), digits).astype(np.float32)
     values = np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0))
     offsets = np.concatenate([[0], np.cumsum(pc.list_value_length(column).fill_null(0).to_numpy())])

@@ -237,6 +237,16 @@ def test_minus_zero_is_zero(tmp_path: Path) -> None:
     assert step.example_diff_result.num_skewed_pairs == 0
 
 
+@pytest.mark.parametrize(("digits", "found"), [(None, 2), (0, 0), (2, 1), (45, 2), (10_000, 2)])
+def test_floats_are_rounded_to_any_number_of_digits(tmp_path: Path, digits: int | None, found: int) -> None:
+    base = {"id": [1, 2], "x": pa.array([1.001, 1.01], pa.float32())}
+    test = {"id": [1, 2], "x": pa.array([1.002, 1.02], pa.float32())}
+
+    step = diff_of(tmp_path, test, base, {**BY_ID, "float_round_ndigits": digits})
+
+    assert step.example_diff_result.num_skewed_pairs == found
+
+
 def test_another_type_is_a_mismatch_and_the_types_are_told(tmp_path: Path) -> None:
     step = diff_of(tmp_path, {"id": [1], "x": [1.0]}, {"id": [1], "x": [1]})
 
