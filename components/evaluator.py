@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from millwork.components.data.reading import newest
 from millwork.components.evaluating.configured import is_for_tfma, kept_features, model_specs
@@ -68,7 +68,7 @@ class Evaluator(Component):
     """
 
     base_type = "mlmd.Evaluate"
-    libraries = ("tensorflow", "sklearn", "tensorflow_model_analysis")
+    libraries: ClassVar[tuple[str, ...]] = ("tensorflow", "sklearn", "tensorflow_model_analysis")
     """Those that this step needs: TFMA alone takes eight seconds to load, and most configs do without."""
 
     predictions: Predictions | None = None

@@ -52,7 +52,9 @@ def evaluate_others(
     if others:
         config = _for_columns(settled)
         del config.metrics_specs[:]
-        config.metrics_specs.extend(other.spec for other in others)
+        for other in others:
+            config.metrics_specs.add().CopyFrom(other.spec)
+            _without_thresholds(config.metrics_specs[-1])
         usual = [spec for spec in config.slicing_specs if not spec.slice_keys_sql]
         del config.slicing_specs[:]
         config.slicing_specs.extend(usual)
@@ -84,7 +86,17 @@ def _for_columns(settled: Settled) -> Any:
         spec.label_key, spec.prediction_key = LABEL, PREDICTION.format(name)
         if weighted:
             spec.example_weight_key = WEIGHT
+    for spec in config.metrics_specs:
+        _without_thresholds(spec)
     return config
+
+
+def _without_thresholds(metrics_spec: Any) -> None:
+    """TFMA refuses thresholds for a change unless it loads the baseline itself; checked they are later."""
+    for holder in (metrics_spec, *metrics_spec.metrics):
+        for name in ("threshold", "thresholds", "per_slice_thresholds", "cross_slice_thresholds"):
+            if name in holder.DESCRIPTOR.fields_by_name:
+                holder.ClearField(name)
 
 
 def _names(config: Any) -> list[str]:

@@ -149,12 +149,18 @@ def test_stored_predictions_are_evaluated_and_tfma_reads_the_result(tmp_path: Pa
         tmp_path,
         predictions=binary(tmp_path / "p"),
         baseline_predictions=binary(tmp_path / "b", noise=2.0),
-        eval_config=config({**AUC, "threshold": {**AT_LEAST, **NO_WORSE}}, "BinaryAccuracy", slices=BY_TOWN),
+        eval_config=config(
+            {**AUC, "threshold": {**AT_LEAST, **NO_WORSE}},
+            "BinaryAccuracy",
+            "ConfusionMatrixPlot",
+            slices=BY_TOWN,
+        ),
     )
 
     assert (step.blessing.verdict, step.blessing.blessed) == ("BLESSED", 1)
     assert step.blessing.reason == "2 thresholds held in 4 slices (8 checks)"
-    result = tfma.load_eval_result(str(step.evaluation.path))
+    result = tfma.load_eval_result(str(step.evaluation.path), model_name="candidate")
+    assert len(result.plots) == 4
     assert {key for key, _ in result.slicing_metrics} == {
         (),
         *((("town", t),) for t in ("Graz", "Wien", "Linz")),
@@ -311,7 +317,7 @@ def test_intervals_fairness_cross_slices_and_small_slices_are_in_the_files(tmp_p
 
 
 def test_only_the_libraries_that_a_step_needs_are_loaded(tmp_path: Path) -> None:
-    stored_ones = {"predictions": Predictions(), "eval_config": config("AUC")}
+    stored_ones: dict[str, Any] = {"predictions": Predictions(), "eval_config": config("AUC")}
     assert Evaluator(**stored_ones).libraries == ("pyarrow",)
     assert "tensorflow" in Evaluator(model=Model(), examples=Examples(), eval_config=config("AUC")).libraries
     ranking = {**stored_ones, "eval_config": config("NDCG")}
@@ -423,16 +429,20 @@ def test_metrics_of_ones_own_and_rankings_are_computed_by_tfma(tmp_path: Path, p
     own = {
         "class_name": "Largest",
         "module": "own_metrics",
-        "threshold": {"value_threshold": {"upper_bound": 0.5}},
+        "threshold": {**NO_WORSE, "value_threshold": {"upper_bound": 0.5}},
     }
     given = config(own, "BinaryAccuracy", slices=BY_TOWN)
     given["metrics_specs"].append({"metrics": [{"class_name": "MinLabelPosition"}], "query_key": "hour"})
-    step = evaluated(tmp_path, predictions=predictions, eval_config=given)
+    other = binary(tmp_path / "b", noise=0.1)
+    step = evaluated(tmp_path, predictions=predictions, baseline_predictions=other, eval_config=given)
 
     score = pq.read_table(predictions.split("eval"))["score_yes"].to_numpy()
     found = table(step)
     assert found["Overall", "largest"]["value"] == pytest.approx(score.max())
     assert found["town:Graz", "largest"]["value"] == pytest.approx(score[rows()["town"] == "Graz"].max())
+    assert found["Overall", "largest"]["change"] == pytest.approx(
+        score.max() - pq.read_table(other.split("eval"))["score_yes"].to_numpy().max()
+    )
     assert ("Overall", "min_label_position") in found
     assert ("town:Wien", "binary_accuracy") in found
     assert step.blessing.verdict == "NOT_BLESSED"
