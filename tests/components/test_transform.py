@@ -631,10 +631,14 @@ def test_a_schema_without_features_is_refused(tmp_path: Path) -> None:
 
 def test_beam_is_as_it_was_after_a_failure(tmp_path: Path) -> None:
     from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.transforms import userstate
+    from apache_beam.transforms import core, userstate
     from tensorflow_transform.beam import deep_copy
 
-    patched = (PipelineOptions.view_as, userstate.get_dofn_specs, deep_copy.deep_copy)
+    def patched() -> list[object]:
+        inspecting = [userstate.get_dofn_specs, core.get_function_args_defaults]
+        return [PipelineOptions.view_as, deep_copy.deep_copy, *inspecting]
+
+    before = patched()
     with pytest.raises(BadInput):
         transform(tmp_path, averages_parsed_numbers)
-    assert (PipelineOptions.view_as, userstate.get_dofn_specs, deep_copy.deep_copy) == patched
+    assert patched() == before
