@@ -167,6 +167,9 @@ class Evaluator(Component):
         config = self._config
         predictions, baseline = self._predictions(config)
         wanted_slices(predictions, kept_features(config))
+        own, _ = model_specs(config)
+        if own.label_key and predictions.label and own.label_key != predictions.label:
+            log.warning("The label is %r, as in the predictions, not %r", predictions.label, own.label_key)
         if baseline is not None:
             check_same_task(predictions, baseline)
         task, splits = task_of(predictions), wanted_splits(predictions, self.example_splits)
