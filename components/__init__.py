@@ -27,6 +27,7 @@ from millwork.components.roc import Roc
 from millwork.components.schema_gen import SchemaGen
 from millwork.components.statistics_gen import StatisticsGen
 from millwork.components.tf_record_example_gen import TfRecordExampleGen
+from millwork.components.tft.description import StatsType
 from millwork.components.trainer import Trainer
 from millwork.components.transform import Transform
 from millwork.components.tuner import Tuner
@@ -55,6 +56,7 @@ __all__ = [
     "SchemaGen",
     "StaticRange",
     "StatisticsGen",
+    "StatsType",
     "Study",
     "TfRecordExampleGen",
     "TrainArgs",
