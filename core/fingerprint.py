@@ -65,6 +65,7 @@ class Fingerprinter:
     def _sources(self, planned: PlannedStep) -> list[tuple[str, Sources]]:
         modules = {planned.reference.partition(":")[0]}
         modules |= {r.partition(":")[0] for r in references_in(dict(planned.parameters))}
+        modules |= _modules_of_named_functions(planned)
         found = [(m, self._of_module(m)) for m in sorted(modules)]
         for name, role in _roles(planned).items():
             value = decode(planned.parameters[name])
@@ -128,6 +129,13 @@ _ORDER = ("parameter", "file", "state", "code", "input", "version", "component")
 
 def _roles(planned: PlannedStep) -> dict[str, PathRole | None]:
     return {n: p.role for n, p in planned.signature.parameters.items() if n in planned.parameters}
+
+
+def _modules_of_named_functions(planned: PlannedStep) -> set[str]:
+    """Where the functions are that were given as text: `package.module.function`."""
+    named = [n for n, p in planned.signature.parameters.items() if p.takes_function]
+    texts = [planned.parameters[n] for n in named if isinstance(planned.parameters.get(n), str)]
+    return {text.replace(":", ".").rpartition(".")[0] for text in texts} - {""}
 
 
 def _parameters(planned: PlannedStep) -> Parts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 
 class PathRole(Enum):
@@ -57,6 +57,11 @@ class Parameter:
     @property
     def required(self) -> bool:
         return self.default is MISSING
+
+    @property
+    def takes_function(self) -> bool:
+        """Whether a function may be given, and so a text that names one."""
+        return any(get_origin(part) is Callable for part in (self.hint, *get_args(self.hint)))
 
 
 @dataclass(frozen=True)

@@ -190,13 +190,14 @@ class Exporter(Component):
 class WithModule(Component):
     """Calls `answer()` of a user's module file."""
 
-    module_file: ModuleFile
+    module_file: ModuleFile | None = None
+    function: Callable[[], int] | str | None = None
     answer: Integer = output()
 
     def run(self) -> None:
         from millwork.core.callables import user_function
 
-        self.answer.value = user_function("answer", None, self.module_file)()
+        self.answer.value = user_function("answer", self.function, self.module_file)()
 
 
 @component

@@ -311,6 +311,22 @@ def test_a_module_file_and_what_it_imports_count_but_its_place_does_not(
     assert ended(file) == "complete"
 
 
+@pytest.mark.parametrize("named", ["answering.answer", "answering:answer"])
+def test_the_code_of_a_function_that_is_named_by_a_text_counts(
+    named: str, project: Project, states: States
+) -> None:
+    project.write("answering.py", "def answer() -> int:\n    return 1\n")
+
+    def state() -> str:
+        project.forget()
+        return states(Pipeline("p", [WithModule(id="it", function=named)]))["it"]
+
+    assert state() == "complete"
+    assert state() == "cached"
+    project.write("answering.py", "def answer() -> int:\n    return 2\n")
+    assert state() == "complete"
+
+
 def test_the_version_of_a_library_counts(
     states: States, monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
