@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
 
 from millwork.components.data.reading import newest
@@ -215,19 +215,6 @@ class Evaluator(Component):
             self.trusted,
             self.trusted_types,
         )
-        problem, classes = self.problem, self.classes
-        if like is not None:
-            problem, classes = cast(WantedProblem, like.problem), like.classes or None
-        options = ScoringOptions(
-            label=spec.label_key,
-            problem=problem,
-            classes=classes,
-            activation=self.activation,
-            weight=spec.example_weight_key or None,
-            slice_features=tuple(dict.fromkeys([*kept_features(config), *self.keep_features])),
-            id_feature=self.id_feature,
-            batch_size=self.batch_size,
-        )
         scorer = load_scorer(model, loading)
         sources = Sources(
             self.examples or (),
@@ -236,7 +223,25 @@ class Evaluator(Component):
             preprocessing=preprocessing_of(model, scorer, spec.preprocessing_function_names),
             transformed_first=True,
         )
+        options = self._scoring_options(spec, kept_features(config), like)
         write_predictions(into, scorer, sources, options, self.example_splits)
+
+    def _scoring_options(
+        self, spec: Any, features: Sequence[str], like: Predictions | None
+    ) -> ScoringOptions:
+        problem, classes = self.problem, self.classes
+        if like is not None:
+            problem, classes = cast(WantedProblem, like.problem), like.classes or None
+        return ScoringOptions(
+            label=spec.label_key,
+            problem=problem,
+            classes=classes,
+            activation=self.activation,
+            weight=spec.example_weight_key or None,
+            slice_features=tuple(dict.fromkeys([*features, *self.keep_features])),
+            id_feature=self.id_feature,
+            batch_size=self.batch_size,
+        )
 
     def _evaluate_with_functions(self) -> tuple[Settled, Evaluated, None]:
         """All by TFMA, which asks the models itself."""
