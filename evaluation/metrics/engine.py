@@ -149,7 +149,11 @@ class Accumulator:
             return {}
         found = {tally: self._stored.found(tally, key) for tally in self._tallies}
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return {m: m.result(*(found[tally] for tally in m.tallies)) for m in self.plan.metrics}
+            return {
+                # Plots have no interval, and are large: all rows are enough.
+                m: m.result(*(found[tally][:, :1] if m.is_plot else found[tally] for tally in m.tallies))
+                for m in self.plan.metrics
+            }
 
     def _has_intervals(self, key: SliceKey) -> bool:
         """Not without a method, nor if a sample has no row: TFMA gives up then, too."""

@@ -25,7 +25,7 @@ def difference(candidate: Found, baseline: Found) -> Found:
 
 def point(samples: Found) -> Any:
     """The value of all rows."""
-    return _plain(_each(lambda values: values[0], samples))
+    return _plain(_each(lambda values: values[0].copy(), samples))
 
 
 def bounded(samples: Found, sampling: Sampling) -> Value:

@@ -41,6 +41,8 @@ class Columns:
     weights: NDArray[Any] | None = None
     baseline: NDArray[Any] | None = None
     features: Mapping[str, Sequence[str] | Sequence[int]] = field(default_factory=dict)
+    one_hot: bool = False
+    """Whether TFMA gets class ids as rows of 0 and 1, which metrics that are not "sparse" need."""
 
 
 def config(columns: Columns, *metrics_specs: Mapping[str, Any], **more: Any) -> Any:
@@ -104,7 +106,8 @@ def theirs(eval_config: Any, columns: Columns, folder: Path) -> tuple[Table, Tab
     import tensorflow_model_analysis as tfma
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    data: dict[str, Any] = {"label": _lists(columns.labels), "prediction": _lists(columns.scores)}
+    labels = np.eye(columns.scores.shape[1])[columns.labels] if columns.one_hot else columns.labels
+    data: dict[str, Any] = {"label": _lists(labels), "prediction": _lists(columns.scores)}
     if columns.weights is not None:
         data["weight"] = _lists(columns.weights)
     if columns.baseline is not None:
@@ -194,10 +197,21 @@ def _entries(messages: Any, entries: str) -> Iterator[tuple[tuple[str, str], Num
 def _numbers(content: Any, where: str) -> Iterator[tuple[str, float]]:
     if isinstance(content, Mapping):
         for name, part in content.items():
-            if name not in ("key", "dataType"):
+            if name not in ("key", "dataType", "actualClassId", "predictedClassId"):
                 yield from _numbers(part, f"{where}.{name}")
     elif isinstance(content, list):
         for place, part in enumerate(content):
-            yield from _numbers(part, f"{where}[{place}]")
+            yield from _numbers(part, f"{where}[{_of_classes(part) or place}]")
     else:
         yield where, float(content)
+
+
+def _of_classes(entry: Any) -> str:
+    """The classes that an entry of a matrix is about: entries of 0 may not be written."""
+    if not isinstance(entry, Mapping) or not {
+        "actualClassId",
+        "predictedClassId",
+        "numWeightedExamples",
+    } & set(entry):
+        return ""
+    return f"{entry.get('actualClassId', 0)} as {entry.get('predictedClassId', 0)}"
