@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from millwork.components.models.loading import load_scorer
 from millwork.components.models.rest_client import check_url
 from millwork.components.models.scorers import LoadOptions, Scorer
@@ -25,9 +23,13 @@ class Predict(Component):
 
     The model may also be in a server, and is then asked over REST, all rows by one version of it.
 
-        predictions = Predict(
-            model=trainer.model, examples=examples.examples, label="species", classes=("Adelie", "Gentoo")
-        ).predictions
+        predict = Predict(
+            model=trainer.model,
+            examples=examples.examples,
+            transform_graph=transform.transform_graph,
+            label="species",
+            classes=("Adelie", "Chinstrap", "Gentoo"),
+        )
     """
 
     base_type = "mlmd.Process"
@@ -84,7 +86,6 @@ class Predict(Component):
             )
         if self.server is not None:
             check_url(self.server)
-            self.options = replace(self.options, cache=False)
         for name in ("splits", "classes", "features", "slice_features"):
             given = getattr(self, name) or ()
             if repeated := sorted({value for value in given if given.count(value) > 1}):
@@ -99,6 +100,10 @@ class Predict(Component):
             raise WrongArgument(f"Predict: threshold must be from 0 to 1, but got {self.threshold}")
         if self.batch_size < 1:
             raise WrongArgument(f"Predict: batch_size must be at least 1, but got {self.batch_size}")
+
+    @property
+    def not_cached(self) -> str:
+        return "a server's model may change" if self.server is not None else ""
 
     def run(self) -> None:
         loading = LoadOptions(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,8 +78,11 @@ class QueryExampleGen(ExampleGen):
         if self.fingerprint_query is not None and self.span is None:
             check_spans(self.fingerprint_query, None)
         self.url = settled(self.url)
-        if self.fingerprint_query is None and self.data_version is None and not sqlite_file(self.url):
-            self.options = replace(self.options, cache=False)
+
+    @property
+    def not_cached(self) -> str:
+        told = self.fingerprint_query is not None or self.data_version is not None or sqlite_file(self.url)
+        return "" if told else "it reads a database, which may change"
 
     def external_files(self) -> Iterable[Path]:
         """SQLite's, if nothing else tells whether the rows are the same."""

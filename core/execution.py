@@ -251,6 +251,8 @@ def cache_is_off(step: PlannedStep, settings: RunSettings) -> str:
         return "runs at the end of every run"
     if not step.options.cache:
         return "its cache is off"
+    if step.not_cached:
+        return step.not_cached
     if not settings.cache or step.id in settings.no_cache_for:
         return "the cache is off for this run"
     return ""

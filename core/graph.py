@@ -261,6 +261,11 @@ class Step(ABC):
         """The arguments that are not artifacts."""
         return {name: self.arguments[name] for name in self.signature.parameters}
 
+    @property
+    def not_cached(self) -> str:
+        """Why it runs every time: it looks at something that may change without a trace. Empty if it does not."""
+        return ""
+
     def external_files(self) -> Iterable[Path]:
         """Files outside the store whose content decides what this step writes: those below paths that it reads."""
         for name, parameter in self.signature.parameters.items():

@@ -56,6 +56,8 @@ class PlannedStep:
     at_exit: bool
     """It runs at the end of the run, whatever happened."""
     options: Options
+    not_cached: str = ""
+    """Why it runs every time, in words. Empty if the cache may do."""
 
     def needs(self) -> Iterator[Wire]:
         """Every output of other steps that must be known before this step may start."""
@@ -207,6 +209,7 @@ def _plan_step(step: Step) -> PlannedStep:
         conditions=tuple(condition_to_json(c) for c in step.conditions),
         at_exit=step.at_exit,
         options=step.options,
+        not_cached=step.not_cached,
     )
 
 

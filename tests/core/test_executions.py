@@ -32,7 +32,7 @@ from sample_parts import (
 from sample_project import Project
 from sample_runner import run_inline
 
-from millwork import Artifact, Options, Pipeline, component, import_artifact, pipeline
+from millwork import Artifact, Component, Options, Pipeline, component, import_artifact, output, pipeline
 from millwork.core.artifacts import Examples, Float, Integer, Model, Report, Schema, String
 from millwork.core.errors import NotFound
 from millwork.core.execution import RunSettings
@@ -130,7 +130,9 @@ def test_one_artifact_and_a_list_of_one_arrive_as_they_were_given(root: Path) ->
     described = Pipeline("p", {**steps, "function": count([rows], rows)})
     for _ in range(2):
         run = run_inline(described, root)
-        told = [(o["report"][0].path / "report.txt").read_text() for s, o in run.outputs.items() if s != "rows"]
+        told = [
+            (o["report"][0].path / "report.txt").read_text() for s, o in run.outputs.items() if s != "rows"
+        ]
         assert told == ["one, nothing", "list of 1, one", "list of 2, list of 0", "list of 1, one"]
     assert {s.state for s in run.steps.values()} == {State.CACHED}
     plan = compile_pipeline(described)
@@ -849,6 +851,28 @@ def test_a_plan_explains_each_hit_and_each_miss(root: Path) -> None:
     assert plan_of(root, explained(), cache=False)[0] == ("number", "run", "the cache is off for this run")
     shutil.rmtree(run.outputs["number"]["result"][0].path.parent)
     assert plan_of(root, explained())[0] == ("number", "run", f"result of run {run.id} is gone")
+
+
+class Clock(Component):
+    """What time it is."""
+
+    seconds: Integer = output()
+
+    @property
+    def not_cached(self) -> str:
+        return "time goes by"
+
+    def run(self) -> None:
+        self.seconds.value = 1
+
+
+def test_a_step_that_is_never_cached_says_why(root: Path) -> None:
+    described = Pipeline("p", Clock().seconds)
+    assert plan_of(root, described) == [("clock", "run", "time goes by")]
+    for _ in range(2):
+        clock = run_inline(described, root).steps["clock"]
+        assert (clock.state, clock.reason) == (State.COMPLETE, "time goes by")
+    assert plan_of(root, described) == [("clock", "run", "time goes by")]
 
 
 def test_a_plan_knows_what_will_be_skipped_or_taken_from_before(root: Path) -> None:
