@@ -139,6 +139,11 @@ class ModelClient:
 def check_url(url: str) -> None:
     """WrongArgument if this cannot be the address of a served model."""
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise WrongArgument(
+            "The address of a served model has no user and no password: no server of models asks for them, and plans "
+            "would keep them. Leave out what is before the @"
+        )
     try:
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:

@@ -134,5 +134,12 @@ def test_either_a_model_or_a_server() -> None:
 
 
 def test_what_a_server_says_is_not_cached() -> None:
-    assert not Predict(server="http://h/v1/models/m", examples=Examples("/e"), label="y").options.cache
-    assert Predict(model=Model("/m"), examples=Examples("/e"), label="y").options.cache
+    asked = Predict(server="http://h/v1/models/m", examples=Examples("/e"), label="y")
+    assert asked.not_cached == "a server's model may change"
+    assert not Predict(model=Model("/m"), examples=Examples("/e"), label="y").not_cached
+
+
+def test_an_address_with_a_password_is_refused_and_the_password_is_not_told() -> None:
+    with pytest.raises(WrongArgument, match="no user and no password") as refused:
+        Predict(server="http://ann:s3cret@host/v1/models/m", examples=Examples("/e"), label="y")
+    assert "s3cret" not in str(refused.value)
