@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -198,8 +199,8 @@ class _Schedule:
             start_new_session=True,  # Ctrl-C reaches it through us, once
         )
         assert process.stdin is not None
-        process.stdin.write(json.dumps(order).encode())
-        process.stdin.close()
+        with suppress(BrokenPipeError), process.stdin:  # if it has ended already, its exit code tells
+            process.stdin.write(json.dumps(order).encode())
         return process
 
     def _wait(self, *, interrupted: bool) -> None:
@@ -243,8 +244,8 @@ def _work_of(plan: Plan) -> frozenset[str]:
         needs = [names.get(wire.step, "") for wire in step.needs()]
         said = json.dumps([asdict(step), needs], sort_keys=True, default=str)
         names[step.id] = hashlib.sha256(said.encode()).hexdigest()
-    shared = (s for s in plan.steps if s.options.cache and not s.at_exit and s.kind in ("class", "function"))
-    return frozenset(names[s.id] for s in shared)
+    made = [s for s in plan.steps if s.kind in ("class", "function")]
+    return frozenset(names[s.id] for s in made if s.options.cache and not s.not_cached and not s.at_exit)
 
 
 def _swept(going: _Going) -> SweptRun:
@@ -267,6 +268,8 @@ def main() -> None:
     from millwork.runners.zygote import die_with_parent
 
     die_with_parent(signal.SIGTERM)
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a user's module prints when it is imported is no part of the answer
     order = json.load(sys.stdin)
     told: dict[str, object] = {"run": "", "ok": True, "error": ""}
     try:
@@ -278,4 +281,5 @@ def main() -> None:
         told |= {"ok": False, "error": str(error)}
     except KeyboardInterrupt:
         told |= {"ok": False, "error": "interrupted"}
-    print(json.dumps(told))
+    with answer:
+        json.dump(told, answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import time
 from pathlib import Path
 
 from millwork import component, pipeline
-from millwork.core.artifacts import Confusion, Float, Integer
+from millwork.core.artifacts import Float, Integer
 
 
 @component
@@ -44,7 +45,7 @@ def train(auc: Float, rows: Integer, *, steps: int, rate: float, wait: str) -> N
 @pipeline
 def churn(log: str, steps: int = 100, rate: float = 0.1, scale: int = 1, wait: str = "") -> Float:
     return train(ingest(log=log, scale=scale), steps=steps, rate=rate, wait=wait)
-""".replace("Confusion, ", "")
+"""
 
 
 @pytest.fixture
@@ -108,6 +109,25 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(churn: CommandLine) -> No
     assert json.loads(shown.out)["runs"][1]["reason"] == "train: ValueError: it diverged"
     listed = json.loads(churn.here("sweep", "list", "--json").out)["sweeps"]
     assert [(s["combinations"], s["complete"], s["failed"]) for s in listed] == [(3, 2, 1)]
+
+
+def test_what_the_users_module_prints_is_not_taken_for_the_end_of_a_run(
+    churn: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "churn.py").write_text(CHURN + "\nprint('reading the settings')\n")
+    said = churn("sweep", "churn.py", "-p", "log=log", "-p", "steps=100,200")
+    assert said.code == 0, said.err
+    assert "not complete" not in said.err
+
+
+def test_a_process_that_ends_before_it_knows_what_to_do_is_told(
+    churn: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    long = "x" * 100_000  # more than a pipe takes at once
+    said = churn.here("sweep", "churn.py", "-p", f"log='{long}'", "-p", "steps=100,200")
+    assert said.code == 1
+    assert "[2/2]  steps=200: not complete: the process of the run ended with exit code 1" in said.err
 
 
 def test_random_combinations_repeat_with_the_seed_and_come_from_the_cache(churn: CommandLine) -> None:
