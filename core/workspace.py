@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,15 +36,36 @@ def kept_folder() -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="millwork-") as temporary:
             yield Path(temporary)
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with _locked(folder.with_suffix(".lock")) as ours:
+        if not ours:
             with tempfile.TemporaryDirectory(prefix="millwork-") as temporary:
                 yield Path(temporary)
             return
         folder.mkdir(exist_ok=True)
         yield folder
         shutil.rmtree(folder)
-        Path(lock.name).unlink(missing_ok=True)
+        folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[bool]:
+    """Whether the lock is ours, in this block. The file may be removed in it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with file.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            if _is_there(file, lock.fileno()):
+                yield True
+                return
+
+
+def _is_there(file: Path, opened: int) -> bool:
+    """False if its owner has removed the file since we opened it: what we hold then locks nothing."""
+    try:
+        return os.path.samestat(os.stat(file), os.fstat(opened))
+    except FileNotFoundError:
+        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -29,6 +31,23 @@ def test_equal_work_at_the_same_time_has_a_folder_of_its_own(tmp_path: Path) -> 
         assert first == tmp_path / "kept"
         assert second != first
     assert not second.exists()
+
+
+def test_work_that_ends_while_other_work_asks_for_its_folder_does_not_mix_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, locked = tmp_path / "kept", fcntl.flock
+
+    def too_late(file: TextIO, how: int) -> None:
+        """The first has opened the file of the lock when its owner removes it."""
+        monkeypatch.setattr(fcntl, "flock", locked)
+        place.with_suffix(".lock").unlink()
+        locked(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    with offering(lambda: place), kept_folder() as first, kept_folder() as second:
+        assert first == place
+        assert second != first
 
 
 def test_without_a_runner_the_folder_is_temporary() -> None:
