@@ -17,7 +17,7 @@ from millwork.components.models.autograph import framework_source_as_it_is
 from millwork.components.models.fn_args import FnArgs
 from millwork.components.tuning.keras_search import TunerFn, follow, make_tuner, result_of, tell_failures
 from millwork.components.tuning.legacy_keras import legacy_models_accepted
-from millwork.components.tuning.processes import Child, start, waiting
+from millwork.components.tuning.processes import Child, sendable, start, waiting
 from millwork.components.tuning.results import SearchResult
 from millwork.core.errors import BadInput
 
@@ -170,14 +170,4 @@ def _work(connection: Connection, id: str, tuner_fn: TunerFn, fn_args: FnArgs) -
             tuner.search(**fit_kwargs)
         connection.send((_DONE, None))
     except Exception as error:
-        connection.send((_RAISED, (_sendable(error), traceback.format_exc())))
-
-
-def _sendable(error: Exception) -> Exception:
-    import pickle
-
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # its class cannot be made from its arguments, or holds what cannot be sent
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        connection.send((_RAISED, (sendable(error), traceback.format_exc())))

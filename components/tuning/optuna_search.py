@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.fn_args import FnArgs
-from millwork.components.tuning.processes import Child, start, waiting
+from millwork.components.tuning.processes import Child, sendable, start, waiting
 from millwork.components.tuning.results import SearchResult, TrialRecord, assignment
 from millwork.components.tuning.settings import Study
 from millwork.core.errors import BadInput, WrongArgument
@@ -168,7 +168,7 @@ def _child(connection: Connection, *arguments: Any) -> None:
     try:
         connection.send(run_trial(*arguments))
     except Exception as error:  # not the objective's: a sampler of the user's, for example
-        connection.send(error)
+        connection.send(sendable(error))
 
 
 def _optuna_study(study: Study, number: int) -> optuna.Study:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -56,6 +57,15 @@ def waiting(children: Sequence[Child]) -> list[Child]:
     """Those that have something to say, or have ended. Waits until there is one."""
     ready = wait([child.connection for child in children])
     return [child for child in children if child.connection in ready]
+
+
+def sendable(error: Exception) -> Exception:
+    """The error, or one with the same message if pickle cannot make it again in another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # its class cannot be made from its arguments, or holds what cannot be sent
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _context() -> BaseContext:

@@ -98,6 +98,16 @@ OBJECTIVES = """
         return trial.suggest_categorical("layers", [(8, 8), (16,)])[0]
 
 
+    class Sealed(Exception):
+        # pickle cannot make it again
+        def __init__(self, what, why):
+            super().__init__(f"{what}: {why}")
+
+
+    def broken_sampler(seed):
+        raise Sealed("no licence", "it has run out")
+
+
     def no_sampler(seed):
         return "tpe"
 
@@ -417,6 +427,20 @@ def test_a_sampler_that_would_begin_anew_every_time_is_refused(
         )
         with pytest.raises(WrongArgument, match=message):
             perform(tuner, tmp_path / "out")
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_what_a_sampler_raises_is_told(
+    examples: Examples, objectives: Any, tmp_path: Path, parallel: int
+) -> None:
+    tuner = Tuner(
+        examples=examples,
+        objective=objectives.parabola,
+        study=Study("minimize", sampler=objectives.broken_sampler),
+        tune_args=TuneArgs(num_parallel_trials=parallel),
+    )
+    with pytest.raises(Exception, match="no licence: it has run out"):
+        perform(tuner, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
