@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from sample_command_line import CommandLine, Said
 
+from millwork.cli.models_in_store import find_model
+from millwork.core.errors import WrongArgument
+
 PIPELINE = """
-from millwork import component, pipeline
+from millwork import component, on_exit, pipeline
 from millwork.components import Pusher
 from millwork.core.artifacts import Model, ModelBlessing
 
@@ -33,6 +36,19 @@ def judge(blessing: ModelBlessing, model: Model) -> None:
 def judged(weights: str) -> None:
     model = train(weights=weights)
     Pusher(model=model, model_blessing=judge(model), destination="served", versioning="number")
+
+
+@component
+def glance(blessing: ModelBlessing, model: Model) -> None:
+    blessing.verdict = "NOT_EVALUATED"
+
+
+@pipeline
+def judged_and_seen(weights: str) -> None:
+    model = train(weights=weights)
+    judge(model)
+    with on_exit():
+        glance(model)
 
 
 @pipeline
@@ -138,6 +154,31 @@ def test_only_what_is_blessed_is_pushed(millwork: CommandLine) -> None:
     )
     assert pushed["pushed"] == str(millwork.folder / "elsewhere/1")
     assert (millwork.folder / "elsewhere/1/weights.skops").read_text() == "9"
+
+
+def test_a_blessed_model_is_pushed_whoever_could_not_judge_it_later(millwork: CommandLine) -> None:
+    run(millwork, 9, "judged_and_seen")
+    shown = parsed(millwork.here("models", "show", "latest", "--json"))
+    assert (shown["blessed"], shown["verdict"]) == (True, "NOT_EVALUATED")
+    pushed = parsed(millwork.here("models", "push", "latest", "elsewhere", "--json"))
+    assert pushed["events"][-1]["event"] == "pushed"
+
+
+def test_a_model_that_was_pushed_by_force_can_be_served(millwork: CommandLine) -> None:
+    run(millwork, 1)
+    root = str(millwork.folder / ".millwork")
+    [refused] = [e for e in _events(millwork) if e["event"] == "not pushed"]
+    with pytest.raises(WrongArgument, match="is no model: it was not pushed, because the evaluation did not"):
+        find_model(str(refused["artifact"]), root, "")
+    force = ("--force", "--reason", "ticket 17", "--by", "Ada")
+    assert millwork.here("models", "push", "latest", "elsewhere", *force).code == 0
+    [pushed] = [e for e in _events(millwork) if e["event"] == "pushed"]
+    assert Path(find_model(str(pushed["artifact"]), root, "").uri, "weights.skops").read_text() == "1"
+
+
+def _events(millwork: CommandLine) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = parsed(millwork.here("models", "history", "--json"))["events"]
+    return events
 
 
 def test_force_is_recorded_with_who_and_why(millwork: CommandLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -21,7 +22,7 @@ from millwork.cli.printing import print_fields, print_json, print_table
 from millwork.cli.stores import existing_store
 from millwork.components import Pusher, artifact_with_id
 from millwork.components.models.approval import approve
-from millwork.components.models.blessings import NOT_BLESSED, Blessing, blessings_of, is_blessed
+from millwork.components.models.blessings import BLESSED, NOT_BLESSED, Blessing, blessings_of, is_blessed
 from millwork.core.artifacts import Model, ModelBlessing
 from millwork.core.errors import GateNotMet, WrongArgument
 from millwork.core.history import ANY_PIPELINE, History
@@ -171,7 +172,7 @@ def push(
             f"Model {found.id} is not blessed: {_said(verdicts[-1:]) or 'nobody has judged it'}. Bless it with "
             f"`millwork models bless {found.id} --reason ...`, or push it with --force and --reason"
         )
-    blessing = verdicts[-1].artifact.id if verdicts else None
+    blessing = _decisive(verdicts)
     pusher = Pusher(
         model=artifact_with_id(Model, found.id),
         model_blessing=artifact_with_id(ModelBlessing, blessing, id="its_blessing") if blessing else None,
@@ -187,6 +188,12 @@ def push(
 def _models(store: MetadataStore, pipeline: str, limit: int) -> list[ArtifactRecord]:
     history = History(store, pipeline or ANY_PIPELINE)
     return list(islice(history.written(history.candidates(Model)), limit))
+
+
+def _decisive(verdicts: Sequence[Blessing]) -> int | None:
+    """The id of the verdict that counts: if the model is blessed the last that says so, else the last."""
+    saying = [b for b in verdicts if b.verdict == BLESSED] if is_blessed(verdicts) else verdicts
+    return saying[-1].artifact.id if saying else None
 
 
 def _refusals(store: MetadataStore, model: ArtifactRecord) -> list[Blessing]:

@@ -99,7 +99,8 @@ def _of_artifact(artifact: ArtifactRecord) -> FoundModel:
         raise WrongArgument(
             f"Artifact {artifact.id} is of type {artifact.type_name}. See: millwork artifacts list --type Model"
         )
-    if reason := artifact.properties.get("reason"):
+    reason = artifact.properties.get("reason")  # one that was pushed by force has one, too
+    if reason and artifact.properties.get("pushed") != 1:
         raise WrongArgument(f"Artifact {artifact.id} is no model: it was not pushed, because {reason}")
     return FoundModel(artifact.uri, "model")
 
