@@ -122,11 +122,18 @@ def converted(name: str, column: pa.Array, kind: pa.DataType) -> pa.Array:
     import pyarrow.compute as pc
 
     try:
-        if pa.types.is_integer(column.type) and pa.types.is_floating(kind):
+        if pa.types.is_integer(_element(column.type)) and pa.types.is_floating(_element(kind)):
             return pc.cast(column, kind, safe=False)  # large numbers are rounded, as all floats are
         return column.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as e:
         raise BadInput(f"Column {name!r}, whose values are {column.type}, cannot become {kind}: {e}") from e
+
+
+def _element(kind: pa.DataType) -> pa.DataType:
+    """The type of the values, also where a row has several."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_list(kind) else kind
 
 
 def _inferred(name: str, values: Sequence[Any]) -> pa.Array:
