@@ -31,7 +31,7 @@ def all_pairs(splits: Sequence[str], base: Sequence[str]) -> list[Pair]:
     pairs = [(one, other) for one in splits for other in base]
     if not pairs:
         raise BadInput(f"There are no splits to compare: {_listed(splits)}, and in the base {_listed(base)}")
-    return pairs
+    return _with_own_folders(pairs)
 
 
 def chosen(include: Sequence[Pair], splits: Sequence[str], base: Sequence[str]) -> list[Pair]:
@@ -43,12 +43,15 @@ def chosen(include: Sequence[Pair], splits: Sequence[str], base: Sequence[str]) 
                 raise BadInput(
                     f"include_split_pairs names {pair!r}, but {what} has no split {name!r}. {did_you_mean(name, known)}"
                 )
-    pairs = list(dict.fromkeys(include))
+    return _with_own_folders(list(dict.fromkeys(include)))
+
+
+def _with_own_folders(pairs: list[Pair]) -> list[Pair]:
     names = [pair_name(pair) for pair in pairs]
     if double := next((name for name in names if names.count(name) > 1), ""):
         raise BadInput(
-            f"include_split_pairs: two pairs would be written to one folder, {double!r}. Rename a split, or "
-            "compare them in two steps"
+            f"Of the splits to compare two pairs would be written to one folder, {double!r}. Rename a split, or compare "
+            "them in two steps, each with its include_split_pairs"
         )
     return pairs
 

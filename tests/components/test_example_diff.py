@@ -343,6 +343,14 @@ def test_every_split_is_compared_with_every_other_because_a_hash_may_have_moved_
     assert perform(chosen, tmp_path / "one").example_diff_result.split_pairs == ("train_eval",)
 
 
+def test_pairs_of_splits_that_would_share_a_folder_are_refused(tmp_path: Path) -> None:
+    test = examples_of(tmp_path / "test", a={"id": [1]}, a_b={"id": [2]})
+    base = examples_of(tmp_path / "base", b_c={"id": [1]}, c={"id": [2]})
+    step = ExampleDiff(examples_test=test, examples_base=base, config=BY_ID)
+    with pytest.raises(BadInput, match="two pairs would be written to one folder, 'a_b_c'"):
+        perform(step, tmp_path / "out")
+
+
 def kinds_of_pair(step: ExampleDiff, pair: str) -> tuple[int, ...]:
     one = features(step, pair)["x"]
     return tuple(one[kind] for kind in ("match_count", "mismatch_count", "base_only", "test_only"))
