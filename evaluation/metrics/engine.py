@@ -9,7 +9,7 @@ from millwork.core.errors import BadInput
 from millwork.evaluation.metrics.batches import Batch, RowSlices, Task, in_steps
 from millwork.evaluation.metrics.checks import check_batch
 from millwork.evaluation.metrics.intervals import bounded, difference, point
-from millwork.evaluation.metrics.keys import MetricKey, SliceKey
+from millwork.evaluation.metrics.keys import OVERALL, MetricKey, SliceKey
 from millwork.evaluation.metrics.metric import Metric
 from millwork.evaluation.metrics.planning import Model, OtherMetric, planned
 from millwork.evaluation.metrics.sampling import Method, Sampling, sampling_of
@@ -25,7 +25,7 @@ __all__ = ["Accumulator", "Batch", "MetricPlan", "OtherMetric", "RowSlices", "Ta
 
 NO_RESAMPLES = Sampling()
 ROWS = RowCount()
-"""Always counted: slices with too few rows are left out."""
+"""Always counted: slices with too few rows are left out, but never that of all rows, as in TFMA."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Accumulator:
         """
         results = Results({}, {}, {})
         for key, rows in self._rows().items():
-            if rows < self.plan.min_slice_size:
+            if key != OVERALL and rows < self.plan.min_slice_size:
                 results.too_small[key] = rows
             else:
                 results.metrics[key], results.plots[key] = self._slice(key, baseline)

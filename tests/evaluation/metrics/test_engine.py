@@ -99,6 +99,12 @@ def test_a_slice_with_too_few_rows_is_only_named() -> None:
     assert results.too_small == {RED: 3, BLUE: 2} and not results.metrics
 
 
+def test_all_rows_together_are_never_too_few() -> None:
+    """As in TFMA, whose `FilterOutSlices` keeps the overall slice: there is nobody to protect, and a verdict to give."""
+    results = counted(plan("AUC", options={"min_slice_size": 7})).results()
+    assert not results.too_small and results.metrics[OVERALL]
+
+
 def test_nothing_added_gives_nothing() -> None:
     assert not plan("AUC").accumulator().results().metrics
 
