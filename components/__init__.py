@@ -10,6 +10,7 @@ from millwork.components.example_diff import ExampleDiff
 from millwork.components.example_validator import ExampleValidator
 from millwork.components.import_schema import ImportSchema
 from millwork.components.infra_validator import InfraValidator
+from millwork.components.model_card import model_card
 from millwork.components.models.fn_args import DataAccessor, FnArgs, TunerFnResult
 from millwork.components.models.training import EvalArgs, TrainArgs
 from millwork.components.parquet_example_gen import ParquetExampleGen
@@ -69,5 +70,6 @@ __all__ = [
     "latest_artifact",
     "latest_artifacts",
     "latest_blessed_model",
+    "model_card",
     "span_range",
 ]

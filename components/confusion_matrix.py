@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 class ConfusionMatrix(Component):
     """Count which classes are taken for which, per split and slice: as CSV, JSON, a picture and a page.
 
+        matrix = ConfusionMatrix(predictions=predict.predictions).confusion_matrix
+
     Classes keep the model's order; rows without a label do not count; shares, metrics and the picture are
     weighted by the predictions' `weight`. There is one `report.html`, and for each split:
 

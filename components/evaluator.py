@@ -50,13 +50,16 @@ class Evaluator(Component):
 
         evaluator = Evaluator(
             model=trainer.model,
-            examples=transform.transformed_examples,
+            examples=examples.examples,
+            transform_graph=transform.transform_graph,
+            classes=("Adelie", "Chinstrap", "Gentoo"),
             eval_config={
                 "model_specs": [{"label_key": "species"}],
                 "slicing_specs": [{}, {"feature_keys": ["island"]}],
-                "metrics_specs": [
-                    {"metrics": [{"class_name": "AUC", "threshold": {"value_threshold": {"lower_bound": 0.7}}}]}
-                ],
+                "metrics_specs": [{"metrics": [{
+                    "class_name": "SparseCategoricalAccuracy",
+                    "threshold": {"value_threshold": {"lower_bound": 0.7}},
+                }]}],
             },
         )
 

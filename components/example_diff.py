@@ -33,7 +33,7 @@ class ExampleDiff(Component):
         diff = ExampleDiff(
             examples_test=examples.examples,
             examples_base=examples.examples,  # of another source
-            config={"identifier_features": ["trip_id"], "float_round_ndigits": 3},
+            config={"identifier_features": ["penguin"], "float_round_ndigits": 3},
         ).example_diff_result
     """
 

@@ -46,7 +46,11 @@ class InfraValidator(Component):
     API. With `examples` it is then asked for some of their rows (LOAD_AND_QUERY), without them only loaded (LOAD_ONLY).
 
         infra = InfraValidator(
-            model=trainer.model, examples=examples.examples, split_name="eval", num_examples=20, max_latency_ms=100
+            model=trainer.model,
+            examples=transform.transformed_examples,
+            split_name="eval",
+            num_examples=20,
+            max_latency_ms=100,
         )
 
     A signature on serialised `tf.Example`s gets each row as one, any other the columns of its inputs' names; so raw

@@ -55,12 +55,10 @@ class Pusher(Component):
 
         Pusher(model=trainer.model, model_blessing=evaluator.blessing, destination="serving/taxi")
 
-    Where a model goes that is neither a folder nor an object store, a function of yours takes it:
+    Where a model goes that is neither a folder nor an object store, a function of yours takes it, which gets PushArgs
+    and returns where the model is now:
 
-        def push(args: PushArgs) -> str:
-            return registry.upload(args.model_dir, **args.custom_config)  # where it is now
-
-        Pusher(model=trainer.model, push_fn=push, custom_config={"name": "taxi"})
+        Pusher(id="register", model=trainer.model, push_fn=my_model.push, custom_config={"name": "taxi"})
     """
 
     base_type = "mlmd.Deploy"

@@ -53,13 +53,21 @@ def latest_artifacts(
     pipeline: str = "",
     id: str = "",
 ) -> list[A]:
-    """The newest artifacts of a type, newest first, for an input that takes a list: `latest_artifacts(Model, 3)`."""
+    """The newest artifacts of a type, newest first, for an input that takes a list.
+
+        days = latest_artifacts(Examples, 3)
+        week_statistics = StatisticsGen(examples=days, id="week_statistics").statistics
+
+    `where`, `node` and `pipeline` are those of `latest_artifact`.
+    """
     resolver = LatestArtifacts(node=node, pipeline=pipeline, where=_checked(kind, where), count=count)
     return resolve_all(resolver, kind, id=id or f"latest_{_words(kind)}s")
 
 
 def artifact_with_id(kind: type[A], artifact: int, *, id: str = "") -> A:
     """One artifact of the store, by the id that `millwork artifacts list` shows: a baseline that is pinned, say.
+
+        pinned = artifact_with_id(Model, 12)
 
     The run fails if there is no such artifact, if it is of another type, or if its files are not as they were written.
     """
@@ -71,7 +79,13 @@ def latest_blessed_model(*, node: str = "", pipeline: str = "", id: str = "") ->
     """The newest model that an Evaluator, or a person, has blessed: the baseline that a new one has to beat.
 
         baseline = latest_blessed_model()
-        evaluator = Evaluator(model=trainer.model, baseline_model=baseline, ...)
+        compared = Evaluator(
+            id="compared",
+            model=trainer.model,
+            baseline_model=baseline,
+            examples=transform.transformed_examples,
+            eval_config={"model_specs": [{"label_key": "species"}], "slicing_specs": [{}]},
+        )
 
     Of each evaluating step its last word on a model counts: one must have blessed it, and none refused it. `node` is
     the step that made the model.
@@ -93,9 +107,8 @@ def span_range(
 ) -> list[A]:
     """The artifacts of several spans, oldest span first, for an input that takes a list.
 
-        today = CsvExampleGen(input_base="data", ...).examples
-        window = span_range(Examples, last=7, ending_with=today)
-        Transform(examples=window, ...)
+        window = span_range(Examples, last=7, ending_with=examples.examples)
+        window_statistics = StatisticsGen(examples=window, id="window_statistics").statistics
 
     Of each span it is the artifact of the highest version, and of these the newest. `ending_with` is of this run: the
     window ends with its span, and for that span it is the one. `first_span` and `last_span` bound the range.

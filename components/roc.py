@@ -39,6 +39,8 @@ CSV_POINTS = 10_000
 class Roc(Component):
     """Draw ROC curves and measure the area under them (AUC), per split and slice.
 
+        roc_curve = Roc(predictions=predict.predictions).roc_curve
+
     Of two classes the last is the positive one. Of more there is a curve for each class against the rest, and
     their macro and micro averages, as scikit-learn defines them. All rates are weighted by the predictions'
     `weight`; rows without a label do not count. There is one `report.html`, and for each split:

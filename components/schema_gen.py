@@ -22,7 +22,7 @@ class SchemaGen(Component):
     A split without rows says nothing about the data and is passed over with a warning. If no split has rows,
     there is nothing to infer and the step fails.
 
-        schema = SchemaGen(statistics=statistics).schema
+        schema = SchemaGen(statistics=statistics.statistics).schema
     """
 
     base_type = "mlmd.Process"

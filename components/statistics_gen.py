@@ -27,7 +27,7 @@ class StatisticsGen(Component):
     With a schema, integers that it calls categorical are described as such, and so are its sparse, weighted
     and natural-language features. A split without rows is described as one of 0 examples, with no features.
 
-        statistics = StatisticsGen(examples=examples.examples, slice_features=("payment_type",)).statistics
+        statistics = StatisticsGen(examples=examples.examples, slice_features=("island",)).statistics
     """
 
     base_type = "mlmd.Process"

@@ -32,8 +32,9 @@ def on_exit() -> Iterator[None]:
     """Run the steps created in this block at the end of the run, also after a failure or an interrupt.
 
         with on_exit():
-            notify(model)
+            my_model.notify(trainer.model)
 
+    `notify` is a component of yours: `def notify(told: Report, model: Model | None, *, status: FinalStatus)`.
     Inputs from steps that failed or were skipped are None, if they are optional.
     """
     token = open_exit.set(True)

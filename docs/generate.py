@@ -17,8 +17,10 @@ from typer.main import get_command
 
 from millwork.cli import artifact_documents, documents, model_documents
 from millwork.cli.components import catalog, describe, field_docs
-from millwork.cli.documents import ComponentDocument
+from millwork.cli.documents import ComponentDocument, FunctionDocument
+from millwork.cli.functions import describe_function, functions
 from millwork.cli.main import COMMANDS, app, load_command
+from millwork.cli.tfx_names import TFX_NAMES
 from millwork.core.contract import hint_text
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -28,10 +30,12 @@ _GENERATED = "<!-- Written by docs/generate.py (make docs). Do not edit. -->\n"
 def pages() -> dict[str, str]:
     """Every page by its path below docs/reference."""
     described = [describe(component) for component in catalog().values()]
+    told = [describe_function(function) for function in functions().values()]
     return {
         "cli.md": "\n".join(_command_line()),
-        "components.md": "\n".join(_catalog(described)),
+        "components.md": "\n".join(_catalog(described, told)),
         **{f"components/{d['name']}.md": "\n".join(_component(d)) for d in described},
+        **{f"components/{d['name']}.md": "\n".join(_function(d)) for d in told},
     }
 
 
@@ -113,12 +117,12 @@ def _link(hint: str) -> str:
     return f"`{re.sub(r'millwork[.]cli[.](artifact_|model_)?documents[.]', '', hint)}`"
 
 
-def _catalog(described: Sequence[ComponentDocument]) -> Iterator[str]:
+def _catalog(described: Sequence[ComponentDocument], told: Sequence[FunctionDocument]) -> Iterator[str]:
     yield _GENERATED
     yield "# The catalog\n"
     rows = [
         (
-            f"[{d['name']}](components/{d['name']}.md)",
+            _page(d["name"]),
             ", ".join(i["type"] for i in d["inputs"]),
             ", ".join(o["type"] for o in d["outputs"]),
             d["summary"],
@@ -126,6 +130,25 @@ def _catalog(described: Sequence[ComponentDocument]) -> Iterator[str]:
         for d in described
     ]
     yield from _table(("component", "takes", "writes", "for"), rows)
+    yield "Functions find what earlier runs have left, bring in what is there, or put steps at the end of a run.\n"
+    about = [(_page(d["name"]), d["summary"]) for d in told]
+    yield from _table(("function", "for"), about)
+    yield "What is called otherwise in TFX:\n"
+    names = [(f"`{name}`", _page(here.name), here.how) for name, here in TFX_NAMES.items()]
+    yield from _table(("in TFX", "here", ""), names)
+
+
+def _page(name: str) -> str:
+    return f"[{name}](components/{name}.md)"
+
+
+def _function(d: FunctionDocument) -> Iterator[str]:
+    yield _GENERATED
+    yield f"# {d['name']}\n\n{d['summary']}\n"
+    if d["about"]:
+        yield f"{d['about']}\n"
+    yield f"```python\n{d['signature']}\n```\n"
+    yield f"```python\n{d['example']}```\n"
 
 
 def _component(d: ComponentDocument) -> Iterator[str]:

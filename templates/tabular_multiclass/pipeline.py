@@ -25,6 +25,7 @@ from millwork.components import (
     Transform,
     Tuner,
     latest_blessed_model,
+    model_card,
 )
 from millwork.core import artifacts
 from millwork.templates.tabular_multiclass import model_keras, model_sklearn
@@ -44,6 +45,7 @@ class Results:
     evaluation: artifacts.ModelEvaluation
     blessing: artifacts.ModelBlessing
     pushed_model: artifacts.PushedModel
+    card: artifacts.Report
 
 
 @pipeline(name="penguins")
@@ -63,11 +65,12 @@ def penguins(
     schema = SchemaGen(statistics=statistics).schema
     ExampleValidator(statistics=statistics, schema=schema)
     transform = Transform(examples=examples, schema=schema, preprocessing_fn=preprocessing_fn)
+    hyperparameters = tuned(transform, framework, trials) if trials else None
     model = Trainer(
         examples=transform.transformed_examples,
         transform_graph=transform.transform_graph,
         schema=schema,
-        hyperparameters=tuned(transform, framework, trials) if trials else None,
+        hyperparameters=hyperparameters,
         run_fn=model_keras.run_fn if framework == "keras" else model_sklearn.run_fn,
         train_args=TrainArgs(num_steps=steps),
         eval_args=EvalArgs(num_steps=20),
@@ -103,12 +106,24 @@ def penguins(
         infra_blessing=infra.blessing,
         destination=serving,
     )
+    card = model_card(
+        model,
+        evaluator.evaluation,
+        evaluator.blessing,
+        infra.blessing,
+        examples,
+        schema,
+        hyperparameters,
+        title="Penguins",
+        intended_use="Telling three species apart by the measures of a penguin. An example, not for science.",
+    )
     return Results(
         ConfusionMatrix(predictions=predictions, by=SLICES).confusion_matrix,
         Roc(predictions=predictions, by=SLICES).roc_curve,
         evaluator.evaluation,
         evaluator.blessing,
         pusher.pushed_model,
+        card,
     )
 
 

@@ -46,6 +46,7 @@ def test_every_document_that_json_prints_is_documented() -> None:
         "artifact",
         "lineage",
         "component",
+        "function",
         "serving",
     ):
         assert f"millwork/{schema}/v1" in PAGES["cli.md"]

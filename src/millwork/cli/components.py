@@ -1,4 +1,4 @@
-"""The catalog as data, read from the components themselves: contract, docstrings, example."""
+"""The components of the catalog as data, read from their code: contract, docstrings, example."""
 
 from __future__ import annotations
 
@@ -8,56 +8,67 @@ import importlib
 import inspect
 import pkgutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+import millwork
 import millwork.components
+import millwork.core.artifacts
 import millwork.runners
 from millwork.cli.documents import ComponentDocument, InputDocument, OutputDocument, ParameterDocument
 from millwork.core.component import Component, contract_of, snake_case
 from millwork.core.contract import hint_text
-from millwork.core.errors import NotFound, did_you_mean
+from millwork.core.function import FunctionComponent
 from millwork.core.graph import Artifact, property_names
-from millwork.core.signature import Input, Parameter
+from millwork.core.signature import Input, Parameter, Signature
+
+StockComponent = type[Component] | FunctionComponent[Any, Any]
 
 
-def catalog() -> dict[str, type[Component]]:
-    """The stock components by name."""
+def catalog() -> dict[str, StockComponent]:
+    """The stock components by name, classes first."""
     public = {name: getattr(millwork.components, name) for name in sorted(millwork.components.__all__)}
-    return {n: c for n, c in public.items() if isinstance(c, type) and issubclass(c, Component)}
+    return {n: c for n, c in public.items() if isinstance(c, FunctionComponent) or _is_class(c)}
 
 
-def find_component(name: str) -> type[Component]:
-    """One stock component."""
-    known = catalog()
-    if name not in known:
-        raise NotFound(f"There is no component {name!r} in the catalog. {did_you_mean(name, known)}")
-    return known[name]
+def contract(component: StockComponent) -> Signature:
+    """What goes into a component and what comes out."""
+    return component.signature if isinstance(component, FunctionComponent) else contract_of(component)
 
 
-def describe(component: type[Component]) -> ComponentDocument:
+def describe(component: StockComponent) -> ComponentDocument:
     """Everything that a user of the component needs to know."""
-    signature = contract_of(component)
-    about = field_docs(component)
-    summary, text, example = _docstring(component)
+    signature, code = contract(component), _code(component)
+    about = field_docs(code) if isinstance(code, type) else {}
+    summary, text, example = read_docstring(code)
+    example = example or _call(code.__name__, signature)
     return {
         "schema": "millwork/component/v1",
-        "name": component.__name__,
-        "module": component.__module__,
+        "name": code.__name__,
+        "module": code.__module__,
         "summary": summary,
         "about": text,
-        "example": f"from millwork.components import {component.__name__}\n\n{example}\n",
+        "example": pasteable(example),
         "inputs": [_input(i, about) for i in signature.inputs.values()],
         "parameters": [_parameter(p, about) for p in signature.parameters.values()],
         "outputs": [_output(n, kind, about) for n, kind in signature.outputs.items()],
-        "base_type": component.base_type,
-        "libraries": list(component.libraries),
+        "base_type": getattr(component, "base_type", ""),
+        "libraries": list(getattr(component, "libraries", ())),
         "runners": runners(),
     }
 
 
-def summary_of(component: type[Component]) -> str:
+def summary_of(component: StockComponent) -> str:
     """The first paragraph of the docstring, in one line."""
-    return _docstring(component)[0]
+    return read_docstring(_code(component))[0]
+
+
+def _is_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Component)
+
+
+def _code(component: StockComponent) -> type[Component] | Callable[..., None]:
+    return component.function if isinstance(component, FunctionComponent) else component
 
 
 @functools.cache
@@ -93,14 +104,35 @@ def _field_docs(cls: type) -> dict[str, str]:
     return found
 
 
-def _docstring(component: type[Component]) -> tuple[str, str, str]:
+def read_docstring(code: type | Callable[..., object]) -> tuple[str, str, str]:
     """Summary, text and example of a docstring. Examples are its indented paragraphs, or those that are calls."""
-    summary, *paragraphs = (inspect.getdoc(component) or "").split("\n\n")
-    examples = [p for p in paragraphs if _is_example(p, component.__name__)]
+    summary, *paragraphs = (inspect.getdoc(code) or "").split("\n\n")
+    examples = [p for p in paragraphs if _is_example(p, code.__name__)]
     text = [p for p in paragraphs if p not in examples]
     example = "\n\n".join(map(textwrap.dedent, examples))
-    pasteable = example if example and _is_python(example) else _call(component)
-    return summary.replace("\n", " "), "\n\n".join(text), pasteable
+    return summary.replace("\n", " "), "\n\n".join(text), example if _is_python(example) else ""
+
+
+def pasteable(example: str) -> str:
+    """An example with the imports of what it uses of ours."""
+    used = {node.id for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Name)}
+    ours = {
+        "millwork": millwork.__all__,
+        "millwork.components": millwork.components.__all__,
+        "millwork.core.artifacts": _artifact_types(),
+    }
+    imports = [
+        f"from {module} import {', '.join(sorted(used & set(names)))}\n"
+        for module, names in ours.items()
+        if used & set(names)
+    ]
+    return f"{''.join(imports)}\n{example}\n"
+
+
+def _artifact_types() -> Iterable[str]:
+    stock = vars(millwork.core.artifacts).items()
+    kinds = {name for name, value in stock if isinstance(value, type) and issubclass(value, Artifact)}
+    return kinds - set(millwork.components.__all__)  # a component may be called as what it writes
 
 
 def _is_example(paragraph: str, name: str) -> bool:
@@ -116,16 +148,15 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def _call(component: type[Component]) -> str:
+def _call(name: str, signature: Signature) -> str:
     """The shortest call that the contract allows."""
-    signature = contract_of(component)
     needed = [n for n, i in signature.inputs.items() if not i.optional]
     needed += [n for n, p in signature.parameters.items() if p.required]
-    call = f"{component.__name__}({', '.join(f'{n}={n}' for n in needed)})"
+    call = f"{name}({', '.join(f'{n}={n}' for n in needed)})"
     if len(signature.outputs) == 1:
         [output] = signature.outputs
         return f"{output} = {call}.{output}"
-    return f"{snake_case(component.__name__)} = {call}"
+    return f"{snake_case(name)} = {call}"
 
 
 def _input(wanted: Input, about: Mapping[str, str]) -> InputDocument:

@@ -295,6 +295,22 @@ class ComponentDocument(TypedDict):
     runners: list[str]
 
 
+class FunctionDocument(TypedDict):
+    """`catalog describe` of a function that finds or brings in what is there: millwork/function/v1."""
+
+    schema: str
+    name: str
+    module: str
+    summary: str
+    """The first line of its docstring."""
+    about: str
+    """The rest of it, in Markdown."""
+    example: str
+    """Python that can be pasted into a pipeline."""
+    signature: str
+    """As Python."""
+
+
 class CatalogEntry(TypedDict):
     """A component in the list."""
 
@@ -304,11 +320,21 @@ class CatalogEntry(TypedDict):
     outputs: list[str]
 
 
+class CatalogFunction(TypedDict):
+    """A function in the list."""
+
+    name: str
+    summary: str
+    signature: str
+
+
 class CatalogDocument(TypedDict):
     """`catalog list`: millwork/catalog/v1."""
 
     schema: str
     components: list[CatalogEntry]
+    functions: list[CatalogFunction]
+    """Resolvers and the like."""
 
 
 class CheckDocument(TypedDict):
