@@ -10,6 +10,7 @@ from sample_parts import Rows, Sound
 
 from millwork import Artifact, Component, output
 from millwork.core.artifacts import Boolean, Examples, Float, Integer, Model, String
+from millwork.core.callables import load_reference
 from millwork.core.errors import BadInput, UnboundArtifact, WrongArgument
 from millwork.core.graph import property_names
 
@@ -130,3 +131,8 @@ def test_a_value_of_the_wrong_type_is_refused_by_the_step_that_writes_it(
 ) -> None:
     with pytest.raises(BadInput, match=f"{kind.__name__}.*{wrong!r}"):
         kind(str(tmp_path / "value")).value = wrong
+
+
+def test_a_plan_that_was_stored_when_value_artifacts_lived_elsewhere_finds_them() -> None:
+    for kind in (Boolean, Float, Integer, String):
+        assert load_reference(f"millwork.core.artifacts:{kind.__name__}") is kind

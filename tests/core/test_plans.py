@@ -77,7 +77,7 @@ def test_a_plan_says_everything_about_a_step(tmp_path: Path) -> None:
             "extra": (Wire("facts", "whole"),),
         },
         lists=("examples",),
-        outputs={"total": "millwork.core.artifacts:Float", "report": "millwork.core.artifacts:Report"},
+        outputs={"total": "millwork.core.value_artifacts:Float", "report": "millwork.core.artifacts:Report"},
         conditions=plan["sum"].conditions,
         at_exit=False,
         options=Options(),
