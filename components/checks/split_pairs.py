@@ -50,8 +50,8 @@ def _with_own_folders(pairs: list[Pair]) -> list[Pair]:
     names = [pair_name(pair) for pair in pairs]
     if double := next((name for name in names if names.count(name) > 1), ""):
         raise BadInput(
-            f"Of the splits to compare two pairs would be written to one folder, {double!r}. Rename a split, or compare "
-            "them in two steps, each with its include_split_pairs"
+            f"Two pairs of splits would be written to one folder, {double!r}. Rename a split, or compare them in two "
+            "steps, each with its include_split_pairs"
         )
     return pairs
 

@@ -347,7 +347,7 @@ def test_pairs_of_splits_that_would_share_a_folder_are_refused(tmp_path: Path) -
     test = examples_of(tmp_path / "test", a={"id": [1]}, a_b={"id": [2]})
     base = examples_of(tmp_path / "base", b_c={"id": [1]}, c={"id": [2]})
     step = ExampleDiff(examples_test=test, examples_base=base, config=BY_ID)
-    with pytest.raises(BadInput, match="two pairs would be written to one folder, 'a_b_c'"):
+    with pytest.raises(BadInput, match="Two pairs of splits would be written to one folder, 'a_b_c'"):
         perform(step, tmp_path / "out")
 
 

@@ -100,7 +100,7 @@ def test_a_slice_with_too_few_rows_is_only_named() -> None:
 
 
 def test_all_rows_together_are_never_too_few() -> None:
-    """As in TFMA, whose `FilterOutSlices` keeps the overall slice: there is nobody to protect, and a verdict to give."""
+    """As in TFMA, whose `FilterOutSlices` keeps the overall slice: a verdict must be given on few rows, too."""
     results = counted(plan("AUC", options={"min_slice_size": 7})).results()
     assert not results.too_small and results.metrics[OVERALL]
 
