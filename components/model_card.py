@@ -103,7 +103,7 @@ def _evaluation(document: Mapping[str, Any]) -> Section:
     overall = [m for m in document["metrics"] if m["features"] == {}]
     compared = any("baseline" in m for m in overall)
     shown = ["value", "baseline", "change"] if compared else ["value"]
-    rows = [[m["metric"], *(decimal(m.get(name)) for name in shown)] for m in overall]
+    rows = [[m["metric"], *(_number(m.get(name)) for name in shown)] for m in overall]
     varies = [row for m in overall if (row := _extremes(m["metric"], document["metrics"]))]
     tables = [Table("All rows", ["metric", *shown], rows)]
     if varies:
@@ -120,14 +120,22 @@ def _extremes(metric: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
     if len(found) < 2:
         return []
     low, high = min(found, key=lambda e: e["value"]), max(found, key=lambda e: e["value"])
-    return [metric, low["slice"], high["slice"], decimal(low["value"]), decimal(high["value"])]
+    return [metric, low["slice"], high["slice"], _number(low["value"]), _number(high["value"])]
+
+
+def _number(value: float | None) -> str:
+    """Counts are whole numbers above 1."""
+    return amount(value) if value is not None and value > 1 and value == int(value) else decimal(value)
 
 
 def _data(examples: Examples | None, schema: Schema | None) -> Section:
     facts: list[tuple[str, str]] = []
     tables = []
     if examples:
-        facts = [("Spans", ", ".join(examples.spans) or str(examples.span)), ("Format", examples.file_format)]
+        facts = [
+            ("Spans", ", ".join(examples.spans) or str(examples.span or "")),
+            ("Format", examples.file_format),
+        ]
         rows = [[split, amount(count)] for split, count in examples.num_examples.items()]
         tables.append(Table("Rows", ["split", "rows"], rows))
     if schema:

@@ -102,6 +102,13 @@ def test_it_tells_metrics_over_all_rows_and_where_they_are_lowest_and_highest(tm
     assert "island=Dream" in page
 
 
+def test_counts_are_whole_numbers_and_what_is_not_defined_is_said_to_be(tmp_path: Path) -> None:
+    numbers = [{**measured(value), "metric": name} for name, value in (("rows", 1_400.0), ("auc", None))]
+    text, _ = written(tmp_path, model_in(tmp_path), evaluation_in(tmp_path, *numbers))
+    assert "| rows | 1,400 |" in text
+    assert "| auc | n/a |" in text
+
+
 def test_it_compares_with_the_baseline_if_there_was_one(tmp_path: Path) -> None:
     compared = {**measured(0.75), "baseline": 0.7, "change": 0.05}
     text, _ = written(tmp_path, model_in(tmp_path), evaluation_in(tmp_path, compared))
