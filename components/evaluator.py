@@ -41,6 +41,8 @@ from millwork.evaluation.written_evaluation import write_evaluation
 
 log = logging.getLogger(__name__)
 
+UNUSED_BY_FUNCTIONS = ("predictions", "baseline_predictions", "fairness_indicator_thresholds")
+
 
 class Evaluator(Component):
     """Evaluate a model's predictions, slice by slice, and say whether the model is good enough.
@@ -274,6 +276,12 @@ class Evaluator(Component):
             raise WrongArgument(
                 "Evaluator: custom_eval_shared_model and custom_extractors need model=... and examples=..."
             )
+        for name in UNUSED_BY_FUNCTIONS if self._has_functions else ():
+            if getattr(self, name):
+                raise WrongArgument(
+                    f"Evaluator: with custom_eval_shared_model or custom_extractors TFMA asks the models itself, so "
+                    f"{name} would have no effect. Leave it out"
+                )
         if self.predictions is None and (self.model is None or self.examples is None):
             raise WrongArgument(
                 "Evaluator needs predictions=..., or model=... and examples=... to make them of"

@@ -41,6 +41,11 @@ def config(*metrics: Mapping[str, Any] | str, slices: Sequence[Any] = ({},), **m
 
 BY_TOWN: tuple[dict[str, Any], ...] = ({}, {"feature_keys": ["town"]})
 AUC = {"class_name": "AUC", "threshold": AT_LEAST}
+MODEL_AND_EXAMPLES: dict[str, Any] = {
+    "eval_config": config("AUC"),
+    "model": Model(),
+    "examples": Examples(),
+}
 
 
 def rows(number: int = ROWS) -> dict[str, Any]:
@@ -550,6 +555,18 @@ def test_tfx_user_functions_leave_all_to_tfma(tmp_path: Path) -> None:
         (
             {"eval_config": {}, "predictions": Predictions(), "custom_extractors": "own.extractors"},
             r"need model=\.\.\. and examples",
+        ),
+        (
+            {
+                **MODEL_AND_EXAMPLES,
+                "custom_extractors": "own.extractors",
+                "fairness_indicator_thresholds": (0.5,),
+            },
+            "fairness_indicator_thresholds would have no effect",
+        ),
+        (
+            {**MODEL_AND_EXAMPLES, "module_file": __file__, "predictions": Predictions()},
+            "predictions would have no effect",
         ),
     ],
 )
