@@ -16,6 +16,7 @@ from typing import Any
 
 from millwork.core.errors import MillworkError, RunFailed, WrongArgument
 from millwork.core.execution import new_run_id
+from millwork.core.orphans import die_with_parent
 from millwork.core.pipeline import Pipeline, PipelineFunction
 from millwork.core.plan import Plan, compile_pipeline
 from millwork.core.records import Stored
@@ -265,8 +266,6 @@ def _root(runner: LocalRunner) -> str:
 
 def main() -> None:
     """Entry point of the process of one run. Reads what to do from stdin, and says how it ended on stdout."""
-    from millwork.runners.zygote import die_with_parent
-
     die_with_parent(signal.SIGTERM)
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a user's module prints when it is imported is no part of the answer

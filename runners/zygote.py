@@ -11,7 +11,6 @@ Out: {"started": id, "process": n}, {"ended": id, "status": n}.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
@@ -28,9 +27,8 @@ from typing import Any, NoReturn
 
 from millwork.core.failures import failure_of
 from millwork.core.job import JobResult, perform, take_job, write_result
+from millwork.core.orphans import die_with_parent
 from millwork.runners.workers import kill_group
-
-_PARENT_DEATH_SIGNAL = 1
 
 
 class Zygote:
@@ -134,12 +132,6 @@ class Zygote:
                 _flush()
             finally:
                 os._exit(code)
-
-
-def die_with_parent(by: int = signal.SIGKILL) -> None:
-    """Linux only: elsewhere a child of a killed runner finishes its step, which nobody then publishes."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, by)
 
 
 def _redirect(log: Path) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -19,13 +17,13 @@ from typing import Self
 
 from millwork.components.models.rest_client import ModelClient, Refused, Unreachable
 from millwork.core.errors import BadInput
+from millwork.core.orphans import die_with_parent
 
 _LINES = 20
 """Of its log, shown when it fails."""
 _GRACE = 5
 """Seconds to stop by itself before it is killed."""
 _PAUSE = 0.05
-_PARENT_DEATH_SIGNAL = 1
 PARENT = "MILLWORK_SERVE_WHILE"
 """In the server's environment: the process that it must not outlive, however that ends."""
 
@@ -154,7 +152,7 @@ def end_with_parent() -> None:
     """Called by the server: if it was started for a trial, it dies with the process that started it."""
     if not (parent := os.environ.pop(PARENT, "")):
         return
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    die_with_parent()
     if os.getppid() != int(parent):
         sys.exit("The process that this server was started for is gone")
 
