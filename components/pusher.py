@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from millwork.components.models.loading import STAMPED_FOLDER, serving_folder
+from millwork.components.serving.folder import CLAIM, COMPLETING
 from millwork.core import storage
 from millwork.core.artifacts import InfraBlessing, Model, ModelBlessing, PushedModel
 from millwork.core.callables import reference_to, user_function
@@ -25,11 +26,6 @@ from millwork.core.signature import OutputPath
 Files = dict[str, Path]
 
 log = logging.getLogger(__name__)
-
-COMPLETING = re.compile(r"saved_model\.pb(txt)?|.*\.(keras|skops|joblib|pkl|pickle)")
-"""A server takes a folder for a complete model when it sees one of these files."""
-CLAIM = ".pushing-"
-"""Begins the name of a file in an object store which says that this version is being written."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from millwork.components.models.blessings import BLESSED, NOT_BLESSED
 from millwork.core.artifacts import Model, ModelBlessing
 from millwork.core.function import component
+from millwork.evaluation.verdicts import BLESSED, NOT_BLESSED
 
 
 @component

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from millwork.core.artifacts import ModelBlessing
 from millwork.core.records import ArtifactRecord, ExecutionRecord
 from millwork.core.store import MetadataStore
+from millwork.evaluation.verdicts import BLESSED, NOT_BLESSED
 
-BLESSED, NOT_BLESSED, NOT_EVALUATED = "BLESSED", "NOT_BLESSED", "NOT_EVALUATED"
 DIRECT, BY_PREDICTIONS = "model", "predictions"
 """Names of the inputs by which a model, or what it predicted, comes to be judged. A baseline has others."""
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.inputs import TensorSpec
-from millwork.components.models.tensor_models import PREDICT, TensorSignature
+from millwork.components.models.tensor_models import ANYTHING, PREDICT, TensorSignature
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 STRING = "string"
-ANYTHING = "variant"
-"""The dtype of a column that takes numbers, strings and nulls: a scikit-learn model does not say what it takes."""
 
 _FLOATS = {"float16": "DT_HALF", "float32": "DT_FLOAT", "float64": "DT_DOUBLE", "bfloat16": "DT_BFLOAT16"}
 _OTHERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", STRING, ANYTHING)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from millwork.components.models.inputs import Rows
 from millwork.components.models.rest_client import ModelClient, Refused
 from millwork.components.models.rest_format import (
-    ANYTHING,
     array_from_json,
     array_to_json,
     bytes_to_json,
     signature_from_json,
 )
 from millwork.components.models.scorers import LoadOptions, Problem, Scorer, TensorScorer, model_inputs
-from millwork.components.models.tensor_models import TensorSignature, signature_of
+from millwork.components.models.tensor_models import signature_of
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class ServedModel:
     def inputs(self, signature: str, rows: Rows, features: Sequence[str] | None) -> dict[str, Any]:
         """What a signature takes for some rows, in the form of the wire."""
         asked = signature_of(self, signature, self.client.url)
-        if _takes_columns(asked):
+        if asked.takes_columns:
             names = [spec.name for spec in asked.inputs]
             return {name: _column(rows.column(name, "a feature of the model")) for name in names}
         return {name: to_wire(name, value) for name, value in model_inputs(asked, rows, features).items()}
@@ -118,7 +117,7 @@ class ServedColumnsScorer:
 def load_served(url: str, options: LoadOptions) -> Scorer:
     """The scorer of a served model. BadInput if nobody answers, or somebody else than a model server."""
     model = ServedModel(ModelClient(url))
-    if _takes_columns(signature_of(model, options.signature, f"The model at {url}")):
+    if signature_of(model, options.signature, f"The model at {url}").takes_columns:
         return ServedColumnsScorer(model, options)
     return TensorScorer(model, options, f"The model at {url}")
 
@@ -139,7 +138,3 @@ def _column(column: pa.Array) -> list[Any]:
     if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         column = column.cast(pa.float64()).fill_null(float("nan"))
     return [bytes_to_json(v) if isinstance(v, bytes) else v for v in column.to_pylist()]
-
-
-def _takes_columns(signature: TensorSignature) -> bool:
-    return any(spec.dtype == ANYTHING for spec in signature.inputs)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SIGNATURE = "serving_default"
 PREDICT = "tensorflow/serving/predict"
+ANYTHING = "variant"
+"""The dtype of a column that takes numbers, strings and nulls: a scikit-learn model does not say what it takes."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class TensorSignature:
     def takes_examples(self) -> bool:
         """True if it reads serialised tf.Examples: its only input is a string for each row."""
         return len(self.inputs) == 1 and self.inputs[0].dtype == "string" and len(self.inputs[0].shape) == 1
+
+    @property
+    def takes_columns(self) -> bool:
+        """True if it is a scikit-learn model's, which takes columns of any kind."""
+        return any(spec.dtype == ANYTHING for spec in self.inputs)
 
 
 class TensorModel(Protocol):
@@ -152,5 +159,5 @@ def _methods(folder: Path) -> dict[str, str]:
 
 def _place(item: tuple[str, Any]) -> tuple[str, int]:
     """TensorFlow calls inputs without names `inputs`, `inputs_1`, … and loads them in any order."""
-    stem, number = re.fullmatch(r"(.*?)(?:_(\d+))?", item[0], re.DOTALL).groups()  # type: ignore[union-attr]
+    stem, number = re.fullmatch(r"(.*?)(?:_(\d+))?", item[0], re.DOTALL).groups()  # type: ignore[union-attr]  # it fits anything
     return stem, int(number or 0)

@@ -13,8 +13,10 @@ from millwork.core.errors import BadInput, NotFound, WrongArgument
 from millwork.core.integrity import signature_of
 
 LATEST, ALL = "latest", "all"
-_COMPLETE = re.compile(r"saved_model\.pb(txt)?|.*\.(keras|skops|joblib|pkl|pickle)")
-"""A model is complete when one of these files is there."""
+COMPLETING = re.compile(r"saved_model\.pb(txt)?|.*\.(keras|skops|joblib|pkl|pickle)")
+"""A folder is taken for a complete model when one of these files is there."""
+CLAIM = ".pushing-"
+"""Begins the name of a file in an object store which says that this version is being written."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class ModelFolder:
         """True if the folder, or file, is a model itself: it has one version, and gets no others."""
         if not storage.is_remote(self.uri):
             return _is_model(storage.local_path(self.uri))
-        return any(name == SERVING_FOLDER or _COMPLETE.fullmatch(name) for name in self._names())
+        return any(name == SERVING_FOLDER or COMPLETING.fullmatch(name) for name in self._names())
 
     def wanted(self) -> dict[int, str]:
         """The versions to serve now, and where they are. One that is still being written is not there yet.
@@ -63,7 +65,7 @@ class ModelFolder:
         names = self._names()
         found = {int(name): storage.join(self.uri, name) for name in names if re.fullmatch("[0-9]+", name)}
         if storage.is_remote(self.uri):
-            claimed = {name.rpartition("-")[2] for name in names if name.startswith(".pushing-")}
+            claimed = {name.removeprefix(CLAIM) for name in names if name.startswith(CLAIM)}
             return {version: uri for version, uri in found.items() if str(version) not in claimed}
         return {version: uri for version, uri in found.items() if _is_model(storage.local_path(uri))}
 

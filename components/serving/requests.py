@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.rest_format import (
-    ANYTHING,
     array_from_json,
     array_to_json,
     bytes_from_json,
@@ -79,7 +78,7 @@ def _columns_of_rows(instances: Any, signature: TensorSignature) -> Json:
         raise BadInput("'instances' must be a list with at least one row")
     named = [isinstance(row, dict) and not is_bytes(row) for row in instances]
     if not any(named):
-        if _takes_columns(signature) and all(isinstance(r, list) and len(r) == len(names) for r in instances):
+        if signature.takes_columns and all(isinstance(r, list) and len(r) == len(names) for r in instances):
             return {name: [row[i] for row in instances] for i, name in enumerate(names)}
         if len(names) == 1:
             return {names[0]: instances}
@@ -108,7 +107,7 @@ def _columns(inputs: Any, signature: TensorSignature) -> Json:
 
 def _inputs(columns: Json, signature: TensorSignature) -> Json:
     """What the model is called with: arrays, or of columns of any kind the lists themselves."""
-    if _takes_columns(signature):
+    if signature.takes_columns:
         return _same_length(columns)
     return {spec.name: array_from_json(columns[spec.name], spec) for spec in signature.inputs}
 
@@ -125,10 +124,6 @@ def _same_length(columns: Json) -> Json:
         name: [bytes_from_json(value) if is_bytes(value) else value for value in values]
         for name, values in columns.items()
     }
-
-
-def _takes_columns(signature: TensorSignature) -> bool:
-    return any(spec.dtype == ANYTHING for spec in signature.inputs)
 
 
 def _by_row(outputs: Mapping[str, Array]) -> list[Any]:
@@ -186,7 +181,7 @@ def _default(servable: Servable, method: str) -> str:
 def _example_inputs(signature: TensorSignature, request: Json, name: str) -> Json:
     """Examples as the signature takes them: serialised, or as columns."""
     examples = _with_context(request)
-    if _takes_columns(signature):
+    if signature.takes_columns:
         names = [spec.name for spec in signature.inputs]
         for i, example in enumerate(examples):
             if missing := [wanted for wanted in names if wanted not in example]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.inputs import Rows, TensorSpec
-from millwork.components.models.rest_format import ANYTHING, STRING
+from millwork.components.models.rest_format import STRING
 from millwork.components.models.scorers import SklearnScorer
-from millwork.components.models.tensor_models import DEFAULT_SIGNATURE, TensorSignature
+from millwork.components.models.tensor_models import ANYTHING, DEFAULT_SIGNATURE, TensorSignature
 from millwork.core.errors import BadInput
 
 if TYPE_CHECKING:

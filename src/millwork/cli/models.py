@@ -22,7 +22,7 @@ from millwork.cli.printing import print_fields, print_json, print_table
 from millwork.cli.stores import existing_store
 from millwork.components import Pusher, artifact_with_id
 from millwork.components.models.approval import approve
-from millwork.components.models.blessings import BLESSED, NOT_BLESSED, Blessing, blessings_of, is_blessed
+from millwork.components.models.blessings import Blessing, blessings_of, is_blessed
 from millwork.core.artifacts import Model, ModelBlessing
 from millwork.core.errors import GateNotMet, WrongArgument
 from millwork.core.history import ANY_PIPELINE, History
@@ -30,6 +30,7 @@ from millwork.core.options import Options
 from millwork.core.pipeline import Pipeline
 from millwork.core.records import ArtifactRecord
 from millwork.core.store import MetadataStore
+from millwork.evaluation.verdicts import BLESSED, NOT_BLESSED
 from millwork.runners.local import LocalRunner
 
 app = options.new_app(help="Models: which are good, which were pushed, and who said so.")
