@@ -46,7 +46,7 @@ class Component(Step):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         dataclass(kw_only=True, eq=False)(cls)
-        cls.__init__ = _checked(cls.__init__)  # type: ignore[method-assign]
+        cls.__init__ = _checked(cls.__init__)  # type: ignore[method-assign]  # as @dataclass itself does
 
     def __post_init__(self) -> None:
         self.id = self.id or snake_case(type(self).__name__)

@@ -76,7 +76,7 @@ class Pipeline(Generic[R]):
             if owner is not None and owner.name != self.name:
                 raise ForeignArtifact(step.id, owner.name, self.name)
         for step in self.steps:
-            step._pipeline = self  # type: ignore[attr-defined]
+            step._pipeline = self  # type: ignore[attr-defined]  # a note of ours on it, read above only
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class PipelineFunction(Generic[P, R]):
 
         A text is read as the type that the parameter is annotated with.
         """
-        return self(**parameter_values(self.name, self.function, given))  # type: ignore[call-arg]
+        return self(**parameter_values(self.name, self.function, given))  # type: ignore[call-arg]  # checked against its signature
 
 
 @overload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast, overload
@@ -111,7 +111,3 @@ def failure_text(status: StepStatus) -> str:
     attempts = f" after {status.attempts} attempts" if status.attempts > 1 else ""
     log = f"\nlog: {status.log}" if status.log else ""
     return f"{status.id} failed{attempts}\n{status.failure or status.reason}{log}"
-
-
-Listener = Callable[[StepStatus], None]
-"""Is told whenever a step begins or ends."""
