@@ -192,7 +192,7 @@ class PreviewedStep(TypedDict):
 
     id: str
     action: str
-    """run, cached, skip, reuse or fail."""
+    """run, cached, find, skip, reuse or fail."""
     reason: str
     run: str
     """The run whose outputs would be used."""

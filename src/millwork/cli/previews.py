@@ -181,7 +181,8 @@ def _tables(pattern: str) -> Callable[[Artifact, int], Iterator[Excerpt]]:
 
     def show(artifact: Artifact, rows: int) -> Iterator[Excerpt]:
         for file in sorted(artifact.path.glob(pattern)):
-            if isinstance(artifact, SplitArtifact) and file.parent.name[6:] not in artifact.split_names:
+            split = file.parent.name.removeprefix("Split-")
+            if isinstance(artifact, SplitArtifact) and split not in artifact.split_names:
                 continue
             with file.open(newline="", encoding="utf-8") as lines:
                 content = list(islice(csv.reader(lines), rows + 1))
