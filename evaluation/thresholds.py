@@ -12,10 +12,10 @@ from millwork.evaluation.metrics.keys import (
     MetricKey,
     SliceKey,
     SliceValue,
+    cross_slice_key_proto,
     slice_key_proto,
     slice_name,
 )
-from millwork.evaluation.metrics.keys import cross_slice_key_proto as cross_key_proto
 from millwork.evaluation.tfma_protos import tfma_protos
 
 AnySlice = SliceKey | CrossSliceKey
@@ -159,7 +159,7 @@ def slice_title(key: AnySlice) -> str:
 def slice_message(message: Any, key: AnySlice) -> Any:
     """The message, with its `slice_key` or `cross_slice_key` set."""
     if is_pair(key):
-        message.cross_slice_key.CopyFrom(cross_key_proto(cast(CrossSliceKey, key)))
+        message.cross_slice_key.CopyFrom(cross_slice_key_proto(cast(CrossSliceKey, key)))
     else:
         message.slice_key.CopyFrom(slice_key_proto(cast(SliceKey, key)))
     return message

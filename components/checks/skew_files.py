@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 MISSING = b"__MISSING_VALUE__"
 """TFDV's value in its confusion counts for a row that has none."""
+COUNTS = (
+    *("base_count", "test_count", "match_count", "base_only", "test_only"),
+    *("mismatch_count", "diff_count"),
+)
+"""The fields of TFDV's FeatureSkew beside its name; ours are called the same."""
 
 
 def write_skew(folder: Path, found: PairedRows, splits: dict[str, str]) -> None:
@@ -95,18 +100,9 @@ def _write_tables(folder: Path, document: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     text, count, number = pa.string(), pa.int64(), pa.float64()
-    counts = (
-        "base_count",
-        "test_count",
-        "match_count",
-        "base_only",
-        "test_only",
-        "mismatch_count",
-        "diff_count",
-    )
     features = pa.schema(
         [(name, text) for name in ("feature_name", "base_type", "test_type")]
-        + [(name, count) for name in counts]
+        + [(name, count) for name in COUNTS]
         + [("diff_fraction", number), ("max_difference", number)]
     )
     differences = [
@@ -136,17 +132,8 @@ def _write_messages(folder: Path, found: PairedRows) -> None:
     """The files that TFX's ExampleDiff writes: `tensorflow_data_validation.skew` has readers for them."""
     from tensorflow_data_validation.skew.protos import feature_skew_results_pb2 as messages
 
-    named = (
-        "feature_name",
-        "base_count",
-        "test_count",
-        "match_count",
-        "base_only",
-        "test_only",
-        "mismatch_count",
-    )
     stats = [
-        messages.FeatureSkew(**{n: getattr(skew, n) for n in named}, diff_count=skew.diff_count)
+        messages.FeatureSkew(feature_name=skew.feature_name, **{n: getattr(skew, n) for n in COUNTS})
         for skew in ranked(found.features.values())
     ]
     _write(folder / "skew_stats", stats)

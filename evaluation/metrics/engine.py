@@ -54,13 +54,13 @@ class MetricPlan:
         return Accumulator(self)
 
 
-def plan_metrics(eval_config: Any, model_name: str, task: Task, *, output_name: str = "") -> MetricPlan:
+def plan_metrics(eval_config: Any, model_name: str, task: Task) -> MetricPlan:
     """Split the metrics of an `EvalConfig` into those computed here and those for TFMA.
 
-    `model_name` goes into the keys: "" with a single model. Of a model with several outputs, plan each output
-    by its name. Raises WrongArgument for a config that TFMA would refuse as well.
+    `model_name` goes into the keys: "" with a single model. Raises WrongArgument for a config that TFMA would
+    refuse as well.
     """
-    metrics, others = planned(eval_config, Model(task, model_name, output_name))
+    metrics, others = planned(eval_config, Model(task, model_name))
     return MetricPlan(
         task,
         model_name,

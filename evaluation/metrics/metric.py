@@ -50,7 +50,6 @@ class Request:
     settings: Mapping[str, Any]
     task: Task
     model_name: str = ""
-    output_name: str = ""
     sub_key: SubKey | None = None
     aggregation: Aggregation | None = None
     """MICRO, or None. Macro averages are put together from requests for single classes."""
@@ -66,10 +65,9 @@ class Request:
         return MetricKey(
             name or self.name,
             self.model_name,
-            self.output_name,
-            self.sub_key,
-            self.aggregation if tells_aggregation else None,
-            self.weighted,
+            sub_key=self.sub_key,
+            aggregation_type=self.aggregation if tells_aggregation else None,
+            example_weighted=self.weighted,
         )
 
     @property

@@ -25,7 +25,6 @@ class Model:
 
     task: Task
     model_name: str
-    output_name: str
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,7 @@ def planned(eval_config: Any, model: Model) -> tuple[list[Metric], list[OtherMet
 
 
 def _is_for(spec: Any, model: Model) -> bool:
-    return model.model_name in (list(spec.model_names) or [model.model_name]) and model.output_name in (
-        list(spec.output_names) or [""]
-    )
+    return not spec.model_names or model.model_name in spec.model_names
 
 
 def _alone(spec: Any, metric: Any) -> Any:
@@ -73,8 +70,6 @@ def _metrics(eval_config: Any, spec: Any, metric: Any, model: Model) -> Iterator
         raise NotHere(reason)
     if spec.query_key:
         raise NotHere("the metrics spec groups rows by a query_key")
-    if spec.output_weights:
-        raise NotHere("the metrics spec averages over the outputs of a model")
     family = FAMILIES[metric.class_name]
     settings = metric_settings(metric)
     for weighted in weight_options(eval_config, spec):
@@ -85,7 +80,6 @@ def _metrics(eval_config: Any, spec: Any, metric: Any, model: Model) -> Iterator
                 settings,
                 model.task,
                 model.model_name,
-                model.output_name,
                 sub_key,
                 aggregation,
                 class_weights,
