@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from millwork.core.errors import BadInput
 from millwork.core.function import component
 from millwork.core.storage import file_sizes
 from millwork.evaluation.eval_files import READABLE
+from millwork.evaluation.markdown import markdown
 from millwork.evaluation.pages import Section, Table, amount, decimal, page
 
 MARKDOWN, HTML = "model_card.md", "model_card.html"
@@ -71,7 +70,7 @@ def model_card(
     if hyperparameters:
         values = _json(hyperparameters.path / HYPERPARAMETERS_FILE).get("values") or {}
         sections.append(_section("Hyperparameters", [(str(name), str(v)) for name, v in values.items()]))
-    (card.path / MARKDOWN).write_text("\n".join(_markdown(title, sections)), encoding="utf-8")
+    (card.path / MARKDOWN).write_text(markdown(title, sections), encoding="utf-8")
     (card.path / HTML).write_text(page(title, intended_use, sections), encoding="utf-8")
 
 
@@ -157,22 +156,3 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadInput(f"model_card: {str(path)!r} must hold a JSON object, but holds {document!r}")
     return document
-
-
-def _markdown(title: str, sections: Sequence[Section]) -> Iterator[str]:
-    yield f"# {_plain(title)}\n"
-    for section in sections:
-        yield f"## {_plain(section.title)}\n"
-        yield from (f"- **{_plain(name)}:** {_plain(value)}" for name, value in section.facts)
-        yield ""
-        for table in section.tables:
-            yield f"{table.caption}:\n"
-            ruled = (table.columns, ["---"] * len(table.columns), *table.rows)
-            yield from (f"| {' | '.join(map(_plain, row))} |" for row in ruled)
-            yield ""
-
-
-def _plain(text: str) -> str:
-    """A text in one line that Markdown does not read as markup."""
-    one_line = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"([\\`*_{}\[\]#|~])", r"\\\1", one_line)

@@ -55,7 +55,7 @@ def latest_artifacts(
 ) -> list[A]:
     """The newest artifacts of a type, newest first, for an input that takes a list.
 
-        days = latest_artifacts(Examples, 3)
+        days = latest_artifacts(Examples, 3, node="csv_example_gen")
         week_statistics = StatisticsGen(examples=days, id="week_statistics").statistics
 
     `where`, `node` and `pipeline` are those of `latest_artifact`.
