@@ -42,7 +42,7 @@ class AvroSource:
                 f"{self.path} holds no records but {_short(described)}, which have no names. Write records: their "
                 "fields are the columns"
             )
-        names: dict[str, Any] = {}
+        names = _named_types(described)
         return pa.schema([self._field(field, names) for field in described["fields"]])
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -68,7 +68,7 @@ class AvroSource:
         except (*damage, fastavro.schema.SchemaParseException, fastavro.schema.UnknownType) as e:
             raise BadInput(f"{self.path} cannot be read as Avro: {e or type(e).__name__}") from e
 
-    def _field(self, field: Mapping[str, Any], names: dict[str, Any]) -> pa.Field:
+    def _field(self, field: Mapping[str, Any], names: Mapping[str, Any]) -> pa.Field:
         import pyarrow as pa
 
         try:
@@ -93,8 +93,23 @@ class _NoColumn(Exception):
     """A schema that no column has; the text says what it is."""
 
 
-def arrow_type(schema: Any, names: dict[str, Any]) -> pa.DataType:
-    """The Arrow type of an Avro schema. `names` are the named types that were defined so far."""
+def _named_types(schema: Any) -> dict[str, Any]:
+    """The types with names, by name, wherever in a schema they are defined: it may use them again elsewhere."""
+    if isinstance(schema, list):
+        parts = schema
+    elif isinstance(schema, Mapping):
+        parts = [schema[key] for key in ("type", "items", "values") if key in schema]
+        parts += [field["type"] for field in schema.get("fields", ())]
+    else:
+        return {}
+    found = {schema["name"]: schema} if isinstance(schema, Mapping) and "name" in schema else {}
+    for part in parts:
+        found |= _named_types(part)
+    return found
+
+
+def arrow_type(schema: Any, names: Mapping[str, Any]) -> pa.DataType:
+    """The Arrow type of an Avro schema. `names` are the types with names."""
     import pyarrow as pa
 
     if isinstance(schema, list):
@@ -102,8 +117,6 @@ def arrow_type(schema: Any, names: dict[str, Any]) -> pa.DataType:
     if isinstance(schema, str):
         return arrow_type(names[schema], names) if schema in names else _primitive(schema)
     kind = schema["type"]
-    if "name" in schema:
-        names[schema["name"]] = schema
     if logical := _logical(schema):
         return logical
     if kind == "array":
@@ -132,7 +145,7 @@ def _primitive(name: str) -> pa.DataType:
     }[name]
 
 
-def _union(members: Sequence[Any], names: dict[str, Any]) -> pa.DataType:
+def _union(members: Sequence[Any], names: Mapping[str, Any]) -> pa.DataType:
     import pyarrow as pa
 
     some = [member for member in members if member != "null"]

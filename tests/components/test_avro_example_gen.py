@@ -125,6 +125,27 @@ def test_a_named_type_is_known_where_it_comes_again(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("around", "value"),
+    [
+        ({"type": "record", "name": "Inner", "fields": [{"name": "size", "type": ENUM}]}, {"size": "S"}),
+        ({"type": "map", "values": ENUM}, {"first": "S"}),
+        (
+            ["null", {"type": "array", "items": {"type": "map", "values": ["null", ENUM]}}],
+            [{"first": None}],
+        ),
+    ],
+    ids=["record", "map", "union"],
+)
+def test_a_named_type_is_known_also_if_a_field_that_is_left_out_defines_it(
+    tmp_path: Path, around: Any, value: Any
+) -> None:
+    files: dict[str, Content] = {
+        "a.avro": ({"left_out": around, "size": "Size"}, [{"left_out": value, "size": "M"}])
+    }
+    assert rows(generate(tmp_path, files, splits=ALL, columns=("size",))) == [{"size": "M"}]
+
+
 @pytest.mark.parametrize("codec", ["null", "deflate", "bzip2"])
 def test_compressed_files_are_read(tmp_path: Path, codec: str) -> None:
     write(tmp_path / "data" / "a.avro", {"n": "long"}, [{"n": n} for n in range(40_000)], codec)
