@@ -67,6 +67,18 @@ def test_a_plan_takes_the_options_of_a_run(millwork: CommandLine, tmp_path: Path
     assert "has no step 'nothing'" in said.err
 
 
+def test_what_a_resolver_finds_is_counted(millwork: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "found.py").write_text(
+        "from millwork import pipeline\n"
+        "from millwork.components import latest_blessed_model\n"
+        "@pipeline\n"
+        "def found() -> object:\n"
+        "    return latest_blessed_model()\n"
+    )
+    said = millwork("plan", "found.py")
+    assert (said.code, said.err) == (0, "1 to find\n")
+
+
 def test_a_step_that_cannot_begin_is_exit_code_1(millwork: CommandLine) -> None:
     said = millwork.here("plan", "pipelines.py:chain", "--only", "add_1")
     assert said.code == 1

@@ -14,7 +14,7 @@ from millwork.cli.stores import store_exists
 from millwork.cli.targets import find_target
 from millwork.core.execution import RunSettings
 from millwork.core.plan import Plan, compile_pipeline
-from millwork.core.planning import Preview, preview
+from millwork.core.planning import Action, Preview, preview
 from millwork.core.selection import select
 from millwork.runners.local import open_store
 
@@ -59,9 +59,10 @@ def plan(
         raise typer.Exit(ExitCode.FAILED)
 
 
-_VERBS = {
+_VERBS: dict[Action, str] = {
     "run": "run",
     "cached": "take from the cache",
+    "find": "find",
     "skip": "skip",
     "reuse": "take from earlier runs",
     "fail": "fail",
