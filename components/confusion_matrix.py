@@ -15,6 +15,7 @@ from millwork.core.component import Component, output
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.evaluation.confusion import Counts, Tally
 from millwork.evaluation.matrix_picture import Share, matrix_svg
+from millwork.evaluation.metrics.keys import json_value
 from millwork.evaluation.pages import Section, Table, amount, decimal, page
 from millwork.evaluation.predictions import (
     OVERALL,
@@ -158,7 +159,7 @@ class ConfusionMatrix(Component):
                 {
                     "slice": c.slice.name,
                     "feature": c.slice.feature,
-                    "value": c.slice.value,
+                    "value": json_value(c.slice.value),
                     **c.described(classes),
                 }
                 for c in sliced

@@ -15,6 +15,7 @@ from millwork.core.component import Component, output
 from millwork.core.errors import WrongArgument
 from millwork.evaluation.curves import Curve, macro_average, micro_average, one_against_rest
 from millwork.evaluation.curves_picture import MAX_CURVES, DrawnCurve, curves_svg
+from millwork.evaluation.metrics.keys import json_value
 from millwork.evaluation.pages import Section, Table, amount, decimal, page
 from millwork.evaluation.pictures import shortened
 from millwork.evaluation.predictions import (
@@ -203,7 +204,7 @@ def _described(curve: Curve) -> dict[str, Any]:
     return {
         "slice": curve.slice.name,
         "feature": curve.slice.feature,
-        "value": curve.slice.value,
+        "value": json_value(curve.slice.value),
         "class": curve.class_name,
         "average": curve.average,
         "auc": curve.auc,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from millwork.evaluation.metric_messages import SliceMetrics, Written
-from millwork.evaluation.metrics.keys import OVERALL, MetricKey, SliceKey
+from millwork.evaluation.metrics.keys import OVERALL, MetricKey, SliceKey, json_value
 from millwork.evaluation.tfma_protos import tfma_protos
 from millwork.evaluation.thresholds import AnySlice, is_pair, slice_title
 from millwork.evaluation.verdicts import metric_title
@@ -97,7 +97,9 @@ def _entries(
         if found.number is None:
             continue
         entry: dict[str, Any] = {"slice": slice_title(key), "metric": names[metric_key]}
-        entry["features"] = None if is_pair(key) else dict(cast(SliceKey, key))
+        entry["features"] = (
+            None if is_pair(key) else {name: json_value(value) for name, value in cast(SliceKey, key)}
+        )
         entry["value"] = _number(found.number)
         entry |= _bounds(found)
         if baseline is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -21,6 +22,11 @@ CrossSliceKey = tuple[SliceKey, SliceKey]
 def slice_name(key: SliceKey) -> str:
     """`Overall`, or `sex:female`, or `age:3 & sex:female`."""
     return " & ".join(f"{feature}:{value}" for feature, value in key) or "Overall"
+
+
+def json_value(value: SliceValue | None) -> SliceValue | None:
+    """A slice's value as JSON has it, which knows no infinity: that is text."""
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
 def slice_key_proto(key: SliceKey) -> Any:

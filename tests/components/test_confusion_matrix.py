@@ -165,6 +165,7 @@ def test_slices_are_the_rows_with_one_value_and_missing_is_a_slice(tmp_path: Pat
     [
         (pa.array([10, 9, -1, None]), ["x:-1", "x:9", "x:10", "x is missing"]),
         (pa.array([0.5, float("nan"), 10.0, 2.0]), ["x:0.5", "x:2.0", "x:10.0", "x is missing"]),
+        (pa.array([0.5, float("inf"), -float("inf"), 0.5]), ["x:-inf", "x:0.5", "x:inf"]),
         (pa.array(["", "b", None, "B"]), ["x:", "x:B", "x:b", "x is missing"]),
         (pa.array([True, False, None, True]), ["x:False", "x:True", "x is missing"]),
         (pa.array([b"\xffz", b"a", b"a", b"a"]), ["x:a", "x:\ufffdz"]),

@@ -283,6 +283,18 @@ def test_regression_classes_and_several_labels_are_evaluated(tmp_path: Path) -> 
     assert step.evaluation.metrics["binary_accuracy of class 0"] == 1
 
 
+def test_a_slice_of_infinity_is_one_as_well(tmp_path: Path) -> None:
+    step = evaluated(
+        tmp_path,
+        predictions=binary(tmp_path / "p", slice_hour=np.where(np.arange(ROWS) % 2, np.inf, 1.5)),
+        eval_config=config("ExampleCount", slices=[{"feature_keys": ["hour"]}]),
+    )
+    assert {where: entry["features"] for (where, _), entry in table(step).items()} == {
+        "hour:1.5": {"hour": 1.5},
+        "hour:inf": {"hour": "inf"},
+    }
+
+
 def test_several_splits_are_one_data_set_and_rows_without_label_are_left_out(tmp_path: Path) -> None:
     labels = [None if row % 3 == 0 else "yes" if y else "no" for row, y in enumerate(rows()["y"])]
     step = evaluated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -274,6 +275,12 @@ def test_a_slice_of_one_class_has_no_auc_and_says_why(
     assert found["x:a", "yes"]["auc"] == 1.0
     assert "x:b" not in {line["slice"] for line in lines(step)}
     assert "x:b" not in written(step) and "x:a" in written(step)
+
+
+def test_a_slice_of_infinity_is_one_as_well(tmp_path: Path) -> None:
+    rows = {"label": ["no", "yes"], "score_yes": [0.1, 0.8], "slice_x": [math.inf, math.inf]}
+    step = roc(tmp_path, predictions(tmp_path / "p", {"eval": rows}, slice_features=["x"]), by=("x",))
+    assert curves(step)["x:inf", "yes"]["value"] == "inf"
 
 
 # Points
