@@ -181,7 +181,12 @@ class SliceNumbers:
 
 
 def check_classification(predictions: Predictions, reader: str) -> None:
-    """Refuse what has no classes."""
+    """Refuse what has no classes, and what has several of them in a row."""
+    if predictions.problem == "multilabel":
+        raise BadInput(
+            f"{reader} needs one class a row, but these predictions are of a multilabel problem. Evaluator has metrics "
+            "for it: MultiLabelConfusionMatrixPlot, and with binarize the AUC and more of each class"
+        )
     if predictions.problem == "regression" or len(predictions.classes) < 2:
         raise BadInput(
             f"{reader} needs the predictions of a classification, with two classes or more. These are of a "

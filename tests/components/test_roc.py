@@ -412,6 +412,13 @@ def test_bad_predictions_are_refused_by_place_and_value(
         roc(tmp_path, predictions(tmp_path / "p", {"eval": rows}), **arguments)
 
 
+def test_several_labels_a_row_are_refused(tmp_path: Path) -> None:
+    rows = {"label": [["no", "yes"]], "score_yes": [0.5]}
+    given = predictions(tmp_path / "p", {"eval": rows}, problem="multilabel")
+    with pytest.raises(BadInput, match="Roc needs one class a row.* MultiLabelConfusionMatrixPlot"):
+        roc(tmp_path, given)
+
+
 def test_a_regression_is_refused(tmp_path: Path) -> None:
     given = predictions(tmp_path / "p", {"eval": {"label": [1.0]}}, classes=(), problem="regression")
 
