@@ -12,7 +12,7 @@ from millwork.cli import options
 from millwork.cli.launching import launch
 from millwork.cli.printing import say
 from millwork.cli.stores import existing_store, find_run
-from millwork.cli.targets import Target, find_target
+from millwork.cli.targets import Target, find_target, return_to
 from millwork.core.errors import MillworkError, NotFound
 from millwork.core.pipeline import Pipeline
 from millwork.core.records import RunRecord, State
@@ -53,7 +53,7 @@ def resume(
     root = root if is_remote(root) else os.path.abspath(root)
     opened = existing_store(root, store)
     earlier = _checked(find_run(opened, run) if run else _latest_unfinished(opened))
-    _return_to(str(earlier.properties.get("__folder__", "")))
+    return_to(str(earlier.properties.get("__folder__", "")), "run")
     target = find_target(str(earlier.properties["__source__"]))
     pipeline = target.pipeline({**_parameters_of(earlier, target), **options.parameters(param, params)})
     if not quiet:
@@ -78,13 +78,6 @@ def _latest_unfinished(store: MetadataStore) -> RunRecord:
         elif run.state is not State.RUNNING:
             return run
     raise NotFound(f"Every run in the store {store.uri} is complete: there is nothing to resume")
-
-
-def _return_to(folder: str) -> None:
-    """Relative paths in the pipeline's source mean what they meant when the run was started."""
-    if folder and folder != os.getcwd() and os.path.isdir(folder):
-        say(f"The run was started in {folder}: paths are relative to that")
-        os.chdir(folder)
 
 
 def _selected(run: RunRecord, pipeline: Pipeline[Any]) -> list[str]:

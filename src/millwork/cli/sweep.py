@@ -15,7 +15,7 @@ from millwork.cli.exits import ExitCode
 from millwork.cli.printing import iso, print_json, print_table, say
 from millwork.cli.stores import existing_store
 from millwork.cli.sweep_report import combinations_of, find_sweep, last_runs, print_sweep, sweep_document
-from millwork.cli.targets import Target, find_target
+from millwork.cli.targets import Target, find_target, return_to
 from millwork.core.errors import MillworkError, WrongArgument
 from millwork.core.plan import compile_pipeline
 from millwork.core.records import State
@@ -130,7 +130,7 @@ def resume(
             f"Sweep {record.id} was started from Python, and no function of a file describes its pipeline. Start it "
             "again the same way: what is finished comes from the cache"
         )
-    _return_to(str(record.properties["__folder__"]))
+    return_to(str(record.properties["__folder__"]), "sweep")
     combinations, runs = combinations_of(record), last_runs(opened, record)
     open_ = {i: given for i, given in enumerate(combinations) if i not in runs or not runs[i].state.good}
     going_on = [runs[i].id for i in open_ if i in runs and runs[i].state is State.RUNNING]
@@ -275,10 +275,3 @@ def _report(runner: LocalRunner, id: str, metrics: Sequence[str], ascending: boo
         print_sweep(document)
     if any(run["state"] not in ("complete", "cached") for run in document["runs"]):
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _return_to(folder: str) -> None:
-    """Relative paths in the pipeline's source mean what they meant when the sweep was started."""
-    if folder != os.getcwd() and os.path.isdir(folder):
-        say(f"The sweep was started in {folder}: paths are relative to that")
-        os.chdir(folder)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from millwork.cli.printing import say
 from millwork.core.callables import load_module_file
 from millwork.core.errors import DescriptionError, MillworkError, NotFound, WrongArgument, did_you_mean
 from millwork.core.failures import failure_of
@@ -56,6 +57,13 @@ class Target:
                 "return one"
             )
         return made
+
+
+def return_to(folder: str, what: str) -> None:
+    """Relative paths in the pipeline's source mean what they meant when the run, or the sweep, was started."""
+    if folder and folder != os.getcwd() and os.path.isdir(folder):
+        say(f"The {what} was started in {folder}: paths are relative to that")
+        os.chdir(folder)
 
 
 def find_target(text: str) -> Target:
