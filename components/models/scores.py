@@ -47,8 +47,8 @@ class Task:
             (scores < -TOLERANCE) | (scores > 1 + TOLERANCE),
             scores,
             rows,
-            "must be a probability from 0 to 1. If the model gives logits, write Predict(activation="
-            "'sigmoid') or 'softmax', or end the model with one",
+            "must be a probability from 0 to 1. If the model gives logits, pass activation='sigmoid' or "
+            "'softmax' to this step, or end the model with one",
         )
         scores = scores.clip(0, 1)
         if scores.shape[1] == 1 and self.problem != "multilabel":

@@ -814,7 +814,11 @@ def test_a_feature_that_scikit_learn_wants_and_the_examples_lack_is_named(tmp_pa
             r"'y' holds string values: .* regression is a number",
         ),
         (rows_of(p=[0.5], y=[[0, 1]]), {}, r"'y' \(the label.*\) has 2 values in split 'eval', row 0"),
-        (rows_of(p=[0.5, -3.0], y=[0, 1]), {}, r"score is -3 in split 'eval', row 1 .*activation='sigmoid'"),
+        (
+            rows_of(p=[0.5, -3.0], y=[0, 1]),
+            {},
+            r"score is -3 in split 'eval', row 1 .*activation='sigmoid' or 'softmax' to this",
+        ),
         (
             rows_of(p=[0.5, float("nan")], y=[0, 1]),
             {},
