@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from millwork.components.models.autograph import framework_source_as_it_is
 from millwork.components.models.fn_args import FnArgs
 from millwork.components.tuning.legacy_keras import legacy_models_accepted
-from millwork.components.tuning.results import SearchResult, TrialRecord, assignment
+from millwork.components.tuning.results import SearchResult, TrialRecord, TrialState, assignment
 from millwork.core.errors import BadInput
 
 logger = logging.getLogger(__name__)
 
 TunerFn = Callable[[FnArgs], Any]
 
-_STATES = {"COMPLETED": "complete", "STOPPED": "pruned"}
+_STATES: Mapping[str, TrialState] = {"COMPLETED": "complete", "STOPPED": "pruned"}
 _TIMES = "millwork_times.jsonl"
 
 
@@ -104,10 +104,10 @@ def result_of(oracle: Any, folder: Path) -> SearchResult:
 
 
 def _record(trial: Any, times: dict[str, float]) -> TrialRecord:
-    state = _STATES.get(trial.status, "failed")
+    state: TrialState = _STATES.get(trial.status, "failed")
     return TrialRecord(
         id=trial.trial_id,
-        state="complete" if state == "complete" else "pruned" if state == "pruned" else "failed",
+        state=state,
         score=None if trial.score is None else float(trial.score),
         hyperparameters=dict(trial.hyperparameters.values),
         began=times.get("began", 0.0),

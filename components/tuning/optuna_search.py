@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.fn_args import FnArgs
 from millwork.components.tuning.processes import Child, sendable, start, waiting
-from millwork.components.tuning.results import SearchResult, TrialRecord, assignment
+from millwork.components.tuning.results import SearchResult, TrialRecord, TrialState, assignment
 from millwork.components.tuning.settings import Study
 from millwork.core.errors import BadInput, WrongArgument
 from millwork.core.failures import Failure, failure_of
@@ -31,6 +31,7 @@ Objective = Callable[["optuna.Trial", FnArgs], float]
 
 HOPELESS = 3
 """If so many trials, the first ones, all fail, the rest would too."""
+_STATES: Mapping[str, TrialState] = {"COMPLETE": "complete", "PRUNED": "pruned"}
 _FORGETFUL = ("BruteForceSampler", "GridSampler", "QMCSampler")
 """Samplers that keep what they have done in the study or stop it, and not in its trials."""
 
@@ -45,10 +46,10 @@ class Outcome:
     @property
     def record(self) -> TrialRecord:
         """For the table of trials."""
-        trial, name = self.trial, self.trial.state.name
+        trial = self.trial
         return TrialRecord(
             id=str(trial.number),
-            state="complete" if name == "COMPLETE" else "pruned" if name == "PRUNED" else "failed",
+            state=_STATES.get(trial.state.name, "failed"),
             score=trial.value,
             hyperparameters=dict(trial.params),
             began=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,

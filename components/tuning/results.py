@@ -17,13 +17,15 @@ TRIALS_FILE = "trials.csv"
 RESULTS_FILE = "tuner_results.json"
 _COLUMNS = ("trial", "state", "score", "began", "seconds")
 
+TrialState = Literal["complete", "pruned", "failed"]
+
 
 @dataclass(frozen=True)
 class TrialRecord:
     """One trial, however it ended."""
 
     id: str
-    state: Literal["complete", "pruned", "failed"]
+    state: TrialState
     score: float | None
     """None if it failed. Of a pruned trial the last value that it reported, if any."""
     hyperparameters: dict[str, Any]
