@@ -15,7 +15,7 @@ from typing import Any, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
-from millwork.cli import artifact_documents, documents, model_documents
+from millwork.cli import artifact_documents, documents, model_documents, sweep_documents
 from millwork.cli.components import catalog, describe, field_docs
 from millwork.cli.documents import ComponentDocument, FunctionDocument
 from millwork.cli.functions import describe_function, functions
@@ -104,7 +104,11 @@ def _documents() -> Iterator[str]:
     yield "## What --json prints\n"
     yield f"{inspect.getdoc(documents)}\n"
     yield "`compile` prints the plan itself, `millwork/plan/v1`, which runners read.\n"
-    known = {**vars(documents), **vars(artifact_documents), **vars(model_documents)}
+    known = {
+        name: kind
+        for module in (documents, artifact_documents, model_documents, sweep_documents)
+        for name, kind in vars(module).items()
+    }
     kinds = [kind for kind in known.values() if is_typeddict(kind)]
     for kind in sorted(kinds, key=lambda k: "schema" not in k.__annotations__):
         about = field_docs(kind)
