@@ -56,7 +56,7 @@ class DistributionValidator(Component):
     for some of them by name (or by a tuple with the steps of the path of a nested one; None: not compared), and
     `num_examples_comparator`. TFX's message of that name, and its JSON as a mapping, are taken as well."""
     include_split_pairs: tuple[Pair, ...] = ()
-    """Splits to compare, each with one of the baseline: `(("train", "eval"),)`. If there are none: those of the same name."""
+    """Splits to compare, each with one of the baseline: `(("train", "eval"),)`. Without: those of one name."""
     comparison: Comparison = "drift"
     """What the anomalies speak of: `drift` from an earlier data set, or `skew` between training and serving."""
     fail_on_anomalies: bool = False

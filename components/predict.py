@@ -45,8 +45,8 @@ class Predict(Component):
     """Transforms each row before a model that takes columns gets it. It may also compute the label."""
     label_examples: Examples | list[Examples] | None = None
     """The same rows in the same order, where the label is in these: transformed examples, say."""
-    label: str
-    """The feature that holds the truth. A row without it is scored all the same."""
+    label: str | None = None
+    """The feature that holds the truth. A row without it is scored all the same; None: nobody knows the truth yet."""
     splits: tuple[str, ...] = ("eval",)
     signature_name: str = "serving_default"
     """Of a SavedModel."""
@@ -86,6 +86,10 @@ class Predict(Component):
             )
         if self.server is not None:
             check_url(self.server)
+        if self.label is None and self.label_examples is not None:
+            raise WrongArgument(
+                "Predict: label_examples hold the label. Say which feature it is with label=..."
+            )
         for name in ("splits", "classes", "features", "slice_features"):
             given = getattr(self, name) or ()
             if repeated := sorted({value for value in given if given.count(value) > 1}):

@@ -49,7 +49,8 @@ class Sources:
 class ScoringOptions:
     """What the columns of the predictions are made of."""
 
-    label: str
+    label: str | None
+    """None: nobody knows the truth."""
     problem: WantedProblem = "auto"
     classes: tuple[str, ...] | None = None
     activation: Activation = "none"
@@ -89,7 +90,7 @@ def write_predictions(
     predictions.num_examples = written
     predictions.problem = task.problem
     predictions.classes = task.classes
-    predictions.label = options.label
+    predictions.label = options.label or ""
     predictions.slice_features = options.slice_features
 
 
@@ -124,14 +125,16 @@ class Scoring:
             options.problem, options.classes, self._scorer, width or self._scorer.width or named, label
         )
 
-    def _label(self, block: Block) -> pa.Array:
-        """The truth: a list for each row if it may have several labels."""
+    def _label(self, block: Block) -> pa.Array | None:
+        """The truth, if it is known: a list for each row if it may have several labels."""
         name, purpose = self._options.label, "the label: what Transform computed is in label_examples"
+        if name is None:
+            return None
         problem = self.task.problem if self.task else self._options.problem
         several = problem == "multilabel" or (problem == "auto" and self._scorer.problem == "multilabel")
         return block.truth.column(name, purpose) if several else block.truth.values(name, purpose)
 
-    def _columns(self, task: Task, raw: Any, label: pa.Array, block: Block) -> pa.RecordBatch:
+    def _columns(self, task: Task, raw: Any, label: pa.Array | None, block: Block) -> pa.RecordBatch:
         import numpy as np
         import pyarrow as pa
 
@@ -140,7 +143,9 @@ class Scoring:
         ids = pa.array(np.arange(about.first, about.first + len(raw)))
         columns = {
             "row_id": about.values(options.id_feature, "id_feature") if options.id_feature else ids,
-            "label": task.labels(label, block.truth, options.label),
+            "label": pa.nulls(len(raw), task.label_type())
+            if label is None
+            else task.labels(label, block.truth, options.label or ""),
             "predicted": task.predicted(scores, options.threshold),
             "weight": about.weights(options.weight) if options.weight else pa.array(np.ones(len(raw))),
             **{name: pa.array(values) for name, values in scores.items()},
@@ -154,7 +159,7 @@ class Scoring:
         if transform := self._transform:
             made = map(transform.flat, transform.batches(sources.examples, split, rows=rows))
             transformed = Follower(made, f"Split {split!r}, transformed,")
-        if sources.label_examples:
+        if sources.label_examples and self._options.label:
             found = batches(sources.label_examples, split, columns=[self._options.label], rows=rows)
             labels = Follower(found, f"Split {split!r} of label_examples")
         serialized = self._scorer.takes_examples or sources.preprocessing is not None

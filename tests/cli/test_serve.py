@@ -293,7 +293,9 @@ def test_what_cannot_be_served_ends_the_command_with_the_reason(
     assert "does not know the names of its columns" in said.err and "--features" in said.err
     said = millwork("serve", "nowhere")
     assert said.code == 4
-    assert "no file or folder 'nowhere', and no such model in the store. There is no run 'nowhere'" in said.err
+    assert (
+        "no file or folder 'nowhere', and no such model in the store. There is no run 'nowhere'" in said.err
+    )
     assert millwork("serve", str(tmp_path)).code == 4
     (tmp_path / "model.joblib").write_bytes(b"")
     said = millwork("serve", str(tmp_path))

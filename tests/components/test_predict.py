@@ -258,6 +258,28 @@ def test_the_columns_and_properties_are_those_of_predictions(tmp_path: Path, ker
     }
 
 
+def test_rows_whose_truth_nobody_knows_are_scored_all_the_same(
+    tmp_path: Path, keras_trained: Model, sklearn_trained: Model
+) -> None:
+    known = points()
+    kept = [n for n in range(known.num_columns) if known.schema.names[n] not in ("y", "answer")]
+    unknown = pa.RecordBatch.from_arrays(
+        [known.column(n) for n in kept], [known.schema.names[n] for n in kept]
+    )
+    examples = examples_of(tmp_path / "examples", new=unknown)
+    for model in (keras_trained, sklearn_trained):
+        step = perform(Predict(model=model, examples=examples, splits=("new",)), tmp_path / model.framework)
+        found = pq.read_table(step.predictions.split("new") / "predictions.parquet")
+        assert found.column("label").null_count == ROWS
+        assert step.predictions.label == ""
+        assert set(found.column("predicted").to_pylist()) == set(step.predictions.classes)
+
+
+def test_a_label_is_named_if_it_is_in_other_examples(keras_trained: Model, examples: Examples) -> None:
+    with pytest.raises(WrongArgument, match="label_examples hold the label. Say which feature"):
+        Predict(model=keras_trained, examples=examples, label_examples=examples)
+
+
 def test_another_signature_and_output_can_be_named(
     tmp_path: Path, keras_trained: Model, examples: Examples
 ) -> None:

@@ -84,7 +84,9 @@ CASES: dict[type[Component], Case] = {
     ),
     stock.ExampleDiff: Case(
         lambda m: stock.ExampleDiff(
-            examples_test=m.examples, examples_base=m.examples, config={"identifier_features": ["age", "fare"]}
+            examples_test=m.examples,
+            examples_base=m.examples,
+            config={"identifier_features": ["age", "fare"]},
         ),
         {"example_diff_result": "SplitPair-eval_eval/diff.json"},
     ),

@@ -67,7 +67,9 @@ class Materials:
         """A file of SQLite with the rows of all splits in one table."""
         file = self.folder / "rows.db"
         with closing(sqlite3.connect(file)) as connection, connection:
-            connection.execute("CREATE TABLE rows (age INTEGER, fare REAL, town TEXT, returned INTEGER, split TEXT)")
+            connection.execute(
+                "CREATE TABLE rows (age INTEGER, fare REAL, town TEXT, returned INTEGER, split TEXT)"
+            )
             for split in SPLITS:
                 with open(self.data / split / "rows.csv") as lines:
                     rows = [(*row.values(), split) for row in csv.DictReader(lines)]

@@ -218,7 +218,10 @@ def test_a_condition_that_does_not_hold_skips_its_steps_and_what_needs_them(
 ) -> None:
     described = everything(folder, rate=0.5)
     run = runner.run(described)
-    assert (run.steps["few"].state, run.steps["few"].reason) == (State.SKIPPED, "not sum.total.value <= 10: it is 57.5")
+    assert (run.steps["few"].state, run.steps["few"].reason) == (
+        State.SKIPPED,
+        "not sum.total.value <= 10: it is 57.5",
+    )
     assert run.steps["dependent"].reason == "needs few, which was skipped"
     assert states(store, run.id)["few"] == "skipped"
     with pytest.raises(NotFound, match="has no Integer of dependent: dependent is skipped"):
