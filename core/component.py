@@ -15,7 +15,7 @@ from millwork.core.contract import (
     FRAMEWORK_FIELDS,
     check_arguments,
     check_framework_fields,
-    settle_paths,
+    settle,
     signature_of_class,
 )
 from millwork.core.errors import WrongArgument
@@ -50,7 +50,7 @@ class Component(Step):
 
     def __post_init__(self) -> None:
         self.id = self.id or snake_case(type(self).__name__)
-        vars(self).update(settle_paths(self.signature, self.arguments))
+        vars(self).update(settle(self.signature, self.arguments))
         self._promise_outputs()
         self.check()
         place(self)

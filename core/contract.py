@@ -6,6 +6,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -101,13 +102,16 @@ def check_framework_fields(owner: str, given: Mapping[str, object]) -> None:
             raise WrongArgument(f"{owner}: {name} must be {kind.__name__}, but got {given[name]!r}")
 
 
-def settle_paths(signature: Signature, arguments: Mapping[str, object]) -> dict[str, object]:
-    """Relative paths made absolute: the step will run in another folder than the one it was described in."""
+def settle(signature: Signature, arguments: Mapping[str, object]) -> dict[str, object]:
+    """Relative paths made absolute, for the step will run in another folder than the one it was described in; and
+    tuples where lists were written for them."""
     settled = dict(arguments)
     for name, parameter in signature.parameters.items():
         value = settled.get(name)
         if parameter.role and isinstance(value, str | Path) and "://" not in str(value):
             settled[name] = type(value)(Path(value).expanduser().absolute())
+        elif isinstance(value, list | tuple):
+            settled[name] = _as_tuples(parameter.hint, value)
     return settled
 
 
@@ -212,11 +216,22 @@ def _check_parameter(owner: str, parameter: Parameter, value: object) -> None:
             f"{_what(promise)}: its value is not known yet"
         )
     try:
-        check_type(value, parameter.hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
+        wanted = _as_tuples(parameter.hint, value)
+        check_type(wanted, parameter.hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
     except TypeCheckError as e:
         raise WrongArgument(
             f"{owner}: {parameter.name} must be {hint_text(parameter.hint)}, but got {value!r} ({e})"
         ) from None
+
+
+def _as_tuples(hint: Any, value: Any) -> Any:
+    """A list as the tuple that `hint` wants, the lists in it as well."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    items = next((get_args(kind) for kind in kinds if get_origin(kind) is tuple), None)
+    if items is None or not isinstance(value, list | tuple):
+        return value
+    of_each = repeat(items[0]) if items[-1:] == (Ellipsis,) else chain(items, repeat(None))
+    return tuple(_as_tuples(of, item) for of, item in zip(of_each, value, strict=False))
 
 
 def _promises_in(value: object) -> Iterator[Artifact | Step]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from millwork.core.board import place
 from millwork.core.callables import reference_to
-from millwork.core.contract import check_arguments, hints_of, settle_paths, signature_of_function
+from millwork.core.contract import check_arguments, hints_of, settle, signature_of_function
 from millwork.core.errors import WrongArgument
 from millwork.core.graph import Artifact, Kind, Step
 from millwork.core.options import Options
@@ -66,7 +66,7 @@ class FunctionComponent(Generic[W, P]):
         given = _by_name(self.function, args, kwargs)
         check_arguments(name, signature, given)
         defaults = {n: p.default for n, p in signature.parameters.items() if not p.required}
-        arguments = settle_paths(signature, {**dict.fromkeys(signature.inputs), **defaults, **given})
+        arguments = settle(signature, {**dict.fromkeys(signature.inputs), **defaults, **given})
         return FunctionStep(self.id or name, self.function, signature, arguments, self.options)
 
 

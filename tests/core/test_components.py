@@ -148,7 +148,7 @@ def test_none_is_only_for_optional_inputs() -> None:
         ("pair", (1, "a", "b"), "tuple[int, str]"),
         ("many", "eval", "tuple[str, ...]"),
         ("many", ("a", 1), "tuple[str, ...]"),
-        ("many", ["a"], "tuple[str, ...]"),
+        ("many", [1], "tuple[str, ...]"),
         ("nested", {1: "a"}, "Mapping[str, Any]"),
         ("chosen", {"a"}, "frozenset[str]"),
         ("function", "double", "Callable[[int], int]"),
@@ -269,3 +269,28 @@ def test_parameters_keep_what_they_are_given() -> None:
     assert step.parameters["colour"] is Colour.BLUE
     assert step.parameters["window"] == Window(2)
     assert step.parameters["nested"] == {"a": (1, 2)}
+
+
+class Tuples(Component):
+    """Takes tuples of several kinds."""
+
+    names: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, int], ...] | None = None
+    either: list[str] | str = ""
+    report: Report = output()
+
+    def run(self) -> None: ...
+
+
+def test_a_list_may_be_written_for_a_tuple() -> None:
+    step = Tuples(names=["a", "b"], pairs=[["c", 1], ("d", 2)], either=["e"])  # type: ignore[arg-type]
+    assert (step.names, step.pairs, step.either) == (("a", "b"), (("c", 1), ("d", 2)), ["e"])
+
+
+def test_what_is_in_the_list_is_checked_all_the_same() -> None:
+    with pytest.raises(
+        WrongArgument, match=r"Tuples: names must be tuple\[str, \.\.\.\], but got \['a', 1\]"
+    ):
+        Tuples(names=["a", 1])  # type: ignore[arg-type]
+    with pytest.raises(WrongArgument, match="pairs"):
+        Tuples(pairs=[["c", 1, 2]])  # type: ignore[arg-type]
