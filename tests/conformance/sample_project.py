@@ -6,7 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -38,7 +38,8 @@ class Project:
         """Let the next import read the files again."""
         here = str(self.folder)
         for name, module in list(sys.modules.items()):
-            places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+            path = getattr(module, "__path__", ())  # of things that only look like modules, anything
+            places = [getattr(module, "__file__", None), *(path if isinstance(path, Iterable) else ())]
             if any(str(p).startswith(here) for p in places if p):
                 del sys.modules[name]
 
