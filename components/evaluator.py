@@ -50,6 +50,8 @@ class Evaluator(Component):
     TFMA's `EvalConfig` says what is computed, for which slices, and what the thresholds are. It is given as a message,
     as a dict, as YAML text of several lines, or as the path of a .yaml, .json or .pbtxt file.
 
+        at_least = {"value_threshold": {"lower_bound": 0.7}}
+        accuracy = {"class_name": "SparseCategoricalAccuracy", "threshold": at_least}
         evaluator = Evaluator(
             model=trainer.model,
             examples=examples.examples,
@@ -58,10 +60,7 @@ class Evaluator(Component):
             eval_config={
                 "model_specs": [{"label_key": "species"}],
                 "slicing_specs": [{}, {"feature_keys": ["island"]}],
-                "metrics_specs": [{"metrics": [{
-                    "class_name": "SparseCategoricalAccuracy",
-                    "threshold": {"value_threshold": {"lower_bound": 0.7}},
-                }]}],
+                "metrics_specs": [{"metrics": [accuracy]}],
             },
         )
 
