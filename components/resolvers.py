@@ -75,10 +75,12 @@ def artifact_with_id(kind: type[A], artifact: int, *, id: str = "") -> A:
     return resolve(resolver, kind, id=id or f"{_words(kind)}_{artifact}")
 
 
-def latest_blessed_model(*, node: str = "", pipeline: str = "", id: str = "") -> Model:
+def latest_blessed_model(
+    *, other_than: Model | None = None, node: str = "", pipeline: str = "", id: str = ""
+) -> Model:
     """The newest model that an Evaluator, or a person, has blessed: the baseline that a new one has to beat.
 
-        baseline = latest_blessed_model()
+        baseline = latest_blessed_model(other_than=trainer.model)
         compared = Evaluator(
             id="compared",
             model=trainer.model,
@@ -88,10 +90,12 @@ def latest_blessed_model(*, node: str = "", pipeline: str = "", id: str = "") ->
         )
 
     Of each evaluating step its last word on a model counts: one must have blessed it, and none refused it. `node` is
-    the step that made the model.
+    the step that made the model. `other_than` is the model of this run: without it, a run in which nothing changed
+    would find that very model, which was blessed in the meantime, and compare it with itself.
     """
     resolver = LatestBlessedModel(node=node, pipeline=pipeline)
-    return resolve(resolver, Model, id=id or "latest_blessed_model")
+    given = [] if other_than is None else [other_than]
+    return resolve(resolver, Model, given=given, id=id or "latest_blessed_model")
 
 
 def span_range(
@@ -169,7 +173,7 @@ class ArtifactWithId(Resolver):
 
 @dataclass(frozen=True, kw_only=True)
 class LatestBlessedModel(Resolver):
-    """The newest model that has been blessed, and not refused since."""
+    """The newest model that has been blessed, and not refused since; none of those that are given, nor their like."""
 
     def find(self, kind: type[Artifact], history: History) -> Iterable[ArtifactRecord]:
         return islice(self._blessed(kind, history), 1)
@@ -178,7 +182,9 @@ class LatestBlessedModel(Resolver):
         return f"blessed {kind.type_name}"
 
     def _blessed(self, kind: type[Artifact], history: History) -> Iterator[ArtifactRecord]:
-        for models in chunks(history.usable(history.candidates(kind))):
+        own = {artifact.digest for artifact in history.given}
+        others = (model for model in history.candidates(kind) if model.digest not in own)
+        for models in chunks(history.usable(others)):
             assert history.store is not None, "without a store there are no models"
             verdicts = blessings_of(history.store, [model.id for model in models], before=history.run)
             yield from (model for model in models if is_blessed(verdicts[model.id]))

@@ -83,7 +83,7 @@ def classic(
     evaluator = Evaluator(
         model=model,
         predictions=predictions,
-        baseline_model=latest_blessed_model(),
+        baseline_model=latest_blessed_model(other_than=model),
         examples=examples,
         transform_graph=transform.transform_graph,
         eval_config=EVAL_CONFIG,

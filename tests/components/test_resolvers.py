@@ -160,6 +160,22 @@ def test_a_model_that_comes_from_the_cache_again_is_found_as_it_was(root: Path) 
     assert found(root, latest_blessed_model()) == blessed.id
 
 
+def test_a_model_is_not_its_own_baseline_so_that_a_second_run_of_the_same_runs_nothing(root: Path) -> None:
+    def run_again(count: int) -> tuple[int | None, set[str]]:
+        model = train(Rows(count=count).examples)
+        done = run(root, judge(model, baseline_model=latest_blessed_model(other_than=model)))
+        states = {s.state.value for id, s in done.steps.items() if id != "latest_blessed_model"}
+        found = done.outputs["latest_blessed_model"]["artifact"]
+        return (found[0].id if found else None), states
+
+    assert run_again(1) == (None, {"complete"})
+    assert run_again(1) == (None, {"cached"})
+    first, states = run_again(2)
+    assert first is not None
+    assert states == {"complete"}
+    assert run_again(2) == (first, {"cached"})
+
+
 def test_among_many_models_it_looks_no_further_than_it_must(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,11 +76,6 @@ def first(project: Project) -> dict[str, Any]:
     return project.run(*QUICK, "--workers", "3")
 
 
-@pytest.fixture(scope="module")
-def second(first: dict[str, Any], project: Project) -> dict[str, Any]:
-    return project.run(*QUICK)
-
-
 def test_every_step_runs_and_the_model_is_better_than_guessing(
     first: dict[str, Any], project: Project
 ) -> None:
@@ -100,19 +95,12 @@ def test_confusion_matrix_and_roc_overlap_in_time(first: dict[str, Any]) -> None
     assert roc[0] < matrix[1]
 
 
-def test_in_a_second_run_only_the_comparison_with_the_first_model_is_new(second: dict[str, Any]) -> None:
-    assert second[RESOLVER]["reason"].startswith("found Model ")
-    done = [id for id, state in states(second).items() if state == "complete"]
-    assert done == ["evaluator", "pusher"]
-    assert second["evaluator"]["remark"].startswith("BLESSED: 2 thresholds held")
-
-
-def test_a_third_run_with_nothing_changed_runs_nothing(second: dict[str, Any], project: Project) -> None:
+def test_a_second_run_with_nothing_changed_runs_nothing(first: dict[str, Any], project: Project) -> None:
     assert set(states(project.run(*QUICK)).values()) == {"cached"}
 
 
 def test_a_worse_model_is_neither_blessed_nor_pushed_and_the_reason_is_shown(
-    second: dict[str, Any], project: Project
+    first: dict[str, Any], project: Project
 ) -> None:
     served = set(project.folder.glob("serving/*"))
     steps = project.run("-p", "trials=0", "-p", "steps=2")
@@ -126,7 +114,7 @@ def test_a_worse_model_is_neither_blessed_nor_pushed_and_the_reason_is_shown(
 
 
 def test_the_same_data_with_scikit_learn_shares_what_comes_before_training(
-    second: dict[str, Any], project: Project
+    first: dict[str, Any], project: Project
 ) -> None:
     steps = project.run(*QUICK, "-p", "framework=sklearn")
     assert {steps[id]["state"] for id in [*BEFORE_TRANSFORM, "transform"]} == {"cached"}
@@ -157,7 +145,6 @@ def test_three_classes_go_the_same_way(framework: str, tmp_path: Path) -> None:
     assert set(states(first).values()) == {"complete"}
     assert first["evaluator"]["remark"].startswith("BLESSED")
     assert first["pusher"]["remark"].startswith("pushed to ")
-    project.run(*options)
     assert set(states(project.run(*options)).values()) == {"cached"}
     worse = project.run(*options[:2], "-p", "trials=0", "-p", "steps=1")
     assert worse["evaluator"]["remark"].startswith("NOT_BLESSED: sparse_categorical_accuracy is 0.")
