@@ -1,4 +1,4 @@
-"""Run the classic pipeline with a Keras model and with a scikit-learn model, and show what came of it."""
+"""Run the full pipeline with a Keras model and with a scikit-learn model, and show what came of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main() -> int:
     began = time.monotonic()
     data = write_data(root / "data")
     for framework in ("keras", "sklearn"):
-        described = classic(data=data, serving=root / "serving", framework=framework)
+        described = classic(data=data, serving=root / "serving" / framework, framework=framework)
         try:
             run = LocalRunner(root).run(described)
         except MillworkError as error:
@@ -45,7 +45,8 @@ def show(framework: str, run: Run, results: Results) -> None:
                 print(f"   target {row['target']:>3}   predicted {row['predicted']:>3}   {row['count']:>8}")
     print(f"   {matrix.split('eval') / 'report.html'}")
     print(f"   {roc.split('eval') / 'report.html'}")
-    print(f"   {pushed.pushed_destination}")
+    print(f"   {run[results.blessing].remark}")
+    print(f"   {pushed.remark}")
 
 
 if __name__ == "__main__":
