@@ -154,7 +154,7 @@ def _held(validation: Validation, limits: int) -> str:
     slices = len({check.slice for check in validation.checks})
     return (
         f"{limits} threshold{'s' if limits > 1 else ''} held in {slices} slice{'s' if slices > 1 else ''} "
-        f"({len(validation.checks)} checks)"
+        f"({len(validation.checks)} check{'s' if len(validation.checks) > 1 else ''})"
     )
 
 
