@@ -28,7 +28,9 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 1
         show(framework, run, described.produces)
-    print(f"\ntook {time.monotonic() - began:.1f} s. Again, and what has nothing new to do does nothing: make demo")
+    print(
+        f"\ntook {time.monotonic() - began:.1f} s. Again, and what has nothing new to do does nothing: make demo"
+    )
     return 0
 
 
