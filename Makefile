@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/$(shell $(PYTHON) -c 'import sys; print("py311" if sys.version_info < (3, 12) else "py313")').txt
 READY := $(VENV)/.ready
-SOURCES := core components runners evaluation templates src/millwork/cli
+SOURCES := core components runners evaluation templates src/millwork/cli src/millwork/analysis
 
 .PHONY: demo test test-slow check bench docs clean lock
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sample_command_line import CommandLine, Said
 
-from millwork.cli.models_in_store import find_model
+from millwork.analysis.models_in_store import find_model
 from millwork.core.errors import WrongArgument
 
 PIPELINE = """

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from sample_command_line import CommandLine
 
-from millwork.cli.models_in_store import find_model
+from millwork.analysis.models_in_store import find_model
 from millwork.core.errors import NotFound, WrongArgument
 
 PIPELINE = """

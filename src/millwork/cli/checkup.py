@@ -16,9 +16,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from millwork.analysis.stores import absolute_root, store_exists
 from millwork.cli.documents import CheckDocument
 from millwork.cli.printing import file_size
-from millwork.cli.stores import absolute_root, store_exists
 from millwork.core.errors import MillworkError
 from millwork.core.recovery import dead_runs
 from millwork.core.storage import is_remote

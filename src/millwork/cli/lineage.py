@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from millwork.analysis.lineage_graph import Lineage, lineage_of_artifact, lineage_of_run
+from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
-from millwork.cli.lineage_graph import Lineage, lineage_of_artifact, lineage_of_run
 from millwork.cli.lineage_text import document, dot, mermaid, tree
 from millwork.cli.printing import print_json
-from millwork.cli.stores import existing_store, find_run
 from millwork.core.errors import NotFound
 from millwork.core.store import MetadataStore
 

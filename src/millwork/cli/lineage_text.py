@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
+from millwork.analysis.lineage_graph import Edge, Lineage
 from millwork.cli.documents import LineageDocument, LineageNode
-from millwork.cli.lineage_graph import Edge, Lineage
 from millwork.core.records import ArtifactRecord, ExecutionRecord, State
 
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from millwork.analysis.stores import last_executions
 from millwork.cli.documents import LogsDocument
 from millwork.cli.printing import say
 from millwork.cli.run_report import planned_steps, step_folder
-from millwork.cli.stores import last_executions
 from millwork.core.errors import NotFound, did_you_mean
 from millwork.core.records import RunRecord, State
 from millwork.core.store import MetadataStore

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from millwork.analysis.models_in_store import model_record
+from millwork.analysis.stores import existing_store
 from millwork.cli import options
 from millwork.cli.model_documents import (
     ModelDocument,
@@ -17,9 +19,7 @@ from millwork.cli.model_documents import (
     ModelsDocument,
 )
 from millwork.cli.model_events import events_of, model_document, summaries
-from millwork.cli.models_in_store import model_record
 from millwork.cli.printing import print_fields, print_json, print_table
-from millwork.cli.stores import existing_store
 from millwork.components import Pusher, artifact_with_id
 from millwork.components.models.approval import approve
 from millwork.components.models.blessings import Blessing, blessings_of, is_blessed

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import typer
 
+from millwork.analysis.stores import store_exists
 from millwork.cli import options
 from millwork.cli.documents import PreviewDocument
 from millwork.cli.exits import ExitCode
 from millwork.cli.printing import print_json, print_table, say
-from millwork.cli.stores import store_exists
 from millwork.cli.targets import find_target
 from millwork.core.execution import RunSettings
 from millwork.core.plan import Plan, compile_pipeline

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
 from millwork.cli.launching import launch
 from millwork.cli.printing import say
-from millwork.cli.stores import existing_store, find_run
 from millwork.cli.targets import Target, find_target, return_to
 from millwork.core.errors import MillworkError, NotFound
 from millwork.core.pipeline import Pipeline

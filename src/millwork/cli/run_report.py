@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from millwork.analysis.stores import last_executions
 from millwork.cli.documents import ArtifactReference, FailureDocument, RunDocument, StepDocument
 from millwork.cli.printing import duration, file_size, iso, print_fields, print_table
-from millwork.cli.stores import last_executions
 from millwork.core.execution import execution_folder
 from millwork.core.records import ExecutionRecord, RunRecord, State
 from millwork.core.store import MetadataStore

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
 from millwork.cli.deletion import carry_out, plan_deletion, print_deletion
 from millwork.cli.documents import RunsDocument
 from millwork.cli.logs import follow_logs, logs_document, print_logs
 from millwork.cli.printing import duration, iso, moment, print_json, print_table, say
 from millwork.cli.run_report import is_deleted, print_run, run_document, run_seconds
-from millwork.cli.stores import existing_store, find_run
 from millwork.core.errors import WrongArgument
 
 app = options.new_app(help="Past and present runs.")

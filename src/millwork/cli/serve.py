@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
+from millwork.analysis.models_in_store import find_model
 from millwork.cli import options
 from millwork.cli.documents import ServingDocument
-from millwork.cli.models_in_store import find_model
 from millwork.cli.printing import say
 
 app = options.new_app()

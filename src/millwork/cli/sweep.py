@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from millwork.analysis.stores import existing_store
 from millwork.cli import options
 from millwork.cli.exits import ExitCode
 from millwork.cli.printing import iso, print_json, print_table, say
-from millwork.cli.stores import existing_store
 from millwork.cli.sweep_documents import SweepsDocument, SweepSummary
 from millwork.cli.sweep_report import combinations_of, find_sweep, last_runs, print_sweep, sweep_document
 from millwork.cli.targets import Target, find_target, return_to

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from millwork.analysis.stores import last_executions
 from millwork.cli.printing import duration, iso, print_table
 from millwork.cli.run_report import run_seconds
-from millwork.cli.stores import last_executions
 from millwork.cli.sweep_documents import SweepDocument, SweptRunDocument
 from millwork.core.errors import NotFound, WrongArgument, did_you_mean
 from millwork.core.records import ArtifactRecord, RunRecord, State, Stored, SweepRecord

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from millwork.cli.stores import existing_store, find_run
+from millwork.analysis.stores import existing_store, find_run
 from millwork.components.resolvers import LatestBlessedModel
 from millwork.core.artifacts import Model, PushedModel
 from millwork.core.errors import NotFound, WrongArgument, did_you_mean
