@@ -37,6 +37,7 @@ from millwork.core.plan import Plan, PlannedStep, final_status_parameters
 from millwork.core.records import ExecutionRecord, State, Stored, artifact_to_json
 from millwork.core.resolution import resolution
 from millwork.core.run import Run, StepStatus
+from millwork.core.snapshots import Snapshots
 from millwork.core.storage import content_digest, is_remote, join, local_path
 from millwork.core.store import MetadataStore
 from millwork.core.values import canonical, encode
@@ -78,6 +79,7 @@ class LiveRun:
         self._journal = journal
         self._settings = settings
         self._fingerprints = Fingerprinter()
+        self._snapshots = Snapshots(run.root)
         self._open: dict[str, OpenExecution] = {}
         self._finished_before = finished_before
 
@@ -98,6 +100,7 @@ class LiveRun:
             "__resumes__": settings.resumes,
             "__folder__": os.getcwd(),
             "__selected__": canonical(sorted(settings.selected or ())),
+            "__environment__": Snapshots(root).keep_environment(),
         }
         if settings.sweep:
             properties |= {"__sweep__": settings.sweep, "__combination__": settings.combination}
@@ -154,7 +157,7 @@ class LiveRun:
         if step.kind == "resolver":
             return self._resolve(step, self._finished_before.get(step.id))
         inputs = self._inputs(step)
-        parts = self._fingerprints.parts(step, inputs)
+        parts = self._parts(step, inputs)
         found = self._look_in_cache(step, parts)
         if isinstance(found, StepStatus):
             return found
@@ -180,6 +183,12 @@ class LiveRun:
                         "written. Nothing may write into a published artifact. Run again: what made it will be run anew"
                     )
         return inputs
+
+    def _parts(self, step: PlannedStep, inputs: Mapping[str, Sequence[Artifact]]) -> Parts:
+        """What decides the step's outputs; of its code, the text is kept too."""
+        parts = self._fingerprints.parts(step, inputs)
+        self._snapshots.keep_sources(self._fingerprints.files(step))
+        return parts
 
     def _look_in_cache(self, step: PlannedStep, parts: Parts) -> StepStatus | str:
         """How the step ended because equal work was found, or why it has to run."""
@@ -213,7 +222,7 @@ class LiveRun:
     def _resolve(self, step: PlannedStep, earlier: ExecutionRecord | None) -> StepStatus:
         """A resolver. What an earlier run found is found again if this run stands in its place."""
         inputs = self._inputs(step)
-        parts = self._fingerprints.parts(step, inputs)
+        parts = self._parts(step, inputs)
         found = resolution(step, parts, inputs, self._store, self.plan.pipeline, self.run.id, earlier)
         return self._journal.resolve(step, found.artifacts, found.said, parts)
 

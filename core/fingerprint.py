@@ -29,6 +29,7 @@ class Fingerprinter:
 
     def __init__(self) -> None:
         self._modules: dict[str, Sources] = {}
+        self._users: dict[str, dict[str, Path]] = {}
 
     def parts(
         self, planned: PlannedStep, inputs: Mapping[str, Sequence[Artifact]], step: Step | None = None
@@ -52,6 +53,15 @@ class Fingerprinter:
         for module, sources in self._sources(planned):
             if not module.startswith("millwork."):  # our own parts name their libraries
                 found |= sources.installed - {"millwork"}
+        return found
+
+    def files(self, planned: PlannedStep) -> dict[str, Path]:
+        """The user's source files that a step consists of, by their digests."""
+        found: dict[str, Path] = {}
+        for module, sources in self._sources(planned):
+            if module not in self._users:
+                self._users[module] = sources.users
+            found |= self._users[module]
         return found
 
     def _code(self, planned: PlannedStep) -> Parts:
@@ -105,21 +115,23 @@ def differences(before: Parts, now: Parts) -> list[str]:
         kind, _, which = name.partition(":")
         verb = "is new" if name not in before else "is gone" if name not in now else "changed"
         if kind in ("parameter", "version") and verb == "changed":
-            was, has = (_said(json.loads(v)) if kind == "parameter" else v for v in (before[name], now[name]))
+            was, has = (
+                as_written(json.loads(v)) if kind == "parameter" else v for v in (before[name], now[name])
+            )
             verb = f"changed from {was} to {has}"
         said.append(f"{kind} {which} {verb}".replace("  ", " "))
     return sorted(said, key=lambda text: _ORDER.index(text.split()[0]) if text.split()[0] in _ORDER else 9)
 
 
-def _said(value: JSON) -> str:
+def as_written(value: JSON) -> str:
     """A value as a person would write it, instead of how a plan encodes it: a function's name, `Range(last=3)`."""
     match value:
         case {"$callable": str(name)} | {"$path": str(name)}:
             return name
         case {"$tuple": [*items]}:
-            return f"({', '.join(map(_said, items))})"
+            return f"({', '.join(map(as_written, items))})"
         case {"$object": {"type": str(kind), "fields": dict(content)}}:
-            given = [f"{name}={_said(field)}" for name, field in content.items() if field is not None]
+            given = [f"{name}={as_written(field)}" for name, field in content.items() if field is not None]
             return f"{kind.rpartition(':')[2]}({', '.join(given)})"
     return canonical(value)
 

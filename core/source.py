@@ -30,6 +30,19 @@ class Sources:
 
     files: dict[str, str] = field(default_factory=dict)
     installed: set[str] = field(default_factory=set)
+    places: dict[str, Path] = field(default_factory=dict, compare=False)
+    """Where the files are, by module name."""
+
+    @property
+    def users(self) -> dict[str, Path]:
+        """The files that are neither ours nor installed, by their digests."""
+        theirs = {module: path for module, path in self.places.items() if not is_ours(module)}
+        return {self.files[module]: path for module, path in theirs.items() if not _is_installed(path)}
+
+
+def is_ours(module: str) -> bool:
+    """Whether a module is Millwork's own. Its project templates are the user's, who may work in them."""
+    return f"{module}.".startswith("millwork.") and not module.startswith("millwork.templates.")
 
 
 def sources_of_module(name: str) -> Sources:
@@ -76,8 +89,7 @@ class _Reading:
 
     def enter(self, name: str, path: Path) -> list[str]:
         """Add one file. Returns the names of what it imports."""
-        digest = self.found.files[name] = file_digest(path)
-        return list(_imports(path, digest, name))
+        return list(_imports(path, self._note(name, path), name))
 
     def _look_at(self, name: str) -> list[str]:
         top = name.partition(".")[0]
@@ -100,7 +112,11 @@ class _Reading:
             name = name.rpartition(".")[0]
             path = _file_of(name, places)
             if path and name not in self.found.files:
-                self.found.files[name] = file_digest(path)
+                self._note(name, path)
+
+    def _note(self, name: str, path: Path) -> str:
+        self.found.files[name], self.found.places[name] = file_digest(path), path
+        return self.found.files[name]
 
 
 def _places_of(top: str, folder: Path | None) -> list[Path]:
