@@ -1,0 +1,1 @@
+"""Ten classes, pictures: which digit somebody has written."""
