@@ -249,6 +249,8 @@ class Predictions(SplitArtifact):
     label: str = ""
     """The feature that holds the truth."""
     slice_features: tuple[str, ...] = ()
+    id_feature: str = custom_property("")
+    """The feature that `row_id` holds; "" if it is the place in the split."""
     num_examples: Mapping[str, int] = custom_property({})
 
 

@@ -92,6 +92,7 @@ def write_predictions(
     predictions.classes = task.classes
     predictions.label = options.label or ""
     predictions.slice_features = options.slice_features
+    predictions.id_feature = options.id_feature or ""
 
 
 class Scoring:

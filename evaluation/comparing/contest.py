@@ -45,6 +45,13 @@ class Contender:
     """Ids are places in the data, so that they identify rows only if both models had the same data."""
     unlabelled: int = 0
     """Rows that were left out, because nobody knows the truth about them."""
+    splits: tuple[tuple[str, int], ...] = ()
+    """Where rows come from several splits: the name of each and its rows. They follow one another, and ids are unique
+    within each."""
+    features: tuple[str, ...] = ()
+    """All that one could slice by, whether `columns` has it or not."""
+    notes: tuple[str, ...] = ()
+    """What was taken for granted when these predictions were read."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -71,6 +78,8 @@ class Contest:
     """The first is `Overall`."""
     unpaired_because: str = ""
     """Why the rows could not be paired, in words."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know about how the contenders were brought together."""
 
     @property
     def problem(self) -> Problem:
