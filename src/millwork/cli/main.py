@@ -15,12 +15,14 @@ from millwork.cli.options import new_app
 from millwork.core.errors import did_you_mean
 
 COMMANDS = {
+    "init": "Make a project from a template.",
     "run": "Run a pipeline on this machine.",
     "resume": "Continue a run that failed or was interrupted.",
     "sweep": "Run a pipeline with many values of parameters, and compare.",
     "plan": "Say what a run would do to each step, and why.",
     "compile": "Write a pipeline's plan: JSON that every runner executes.",
     "catalog": "The stock components.",
+    "template": "Templates of projects: which there are, and updates.",
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
     "serve": "Serve a model over TensorFlow Serving's REST API.",
