@@ -11,7 +11,7 @@ from millwork.core.errors import WrongArgument
 OPERATORS = ("!=", ">=", "<=", "==", "=", ">", "<")
 PARTS = re.compile(r"""(?:^|,)((?:"[^"]*"|'[^']*'|[^,])*)""")
 """What commas separate, unless they are between quotes."""
-CONDITION = re.compile(rf"\s*(.+?)\s*({'|'.join(OPERATORS)})\s*(.*?)\s*", re.DOTALL)
+CONDITION = re.compile(rf"\s*([^\s=<>!].*?)\s*({'|'.join(OPERATORS)})\s*(.*?)\s*", re.DOTALL)
 MISSING = re.compile(r"\s*(.+?)\s+is\s+missing\s*")
 
 
@@ -53,7 +53,7 @@ def _part(text: str, by: str) -> Part:
         if value == "":
             raise _wrong(by)
         return Part(_unquoted(feature), "=" if operator == "==" else operator, _unquoted(value))
-    if not text.strip():
+    if not text.strip() or text.strip()[0] in "=<>!" or text.strip().endswith(OPERATORS):
         raise _wrong(by)
     return Part(_unquoted(text.strip()))
 

@@ -115,7 +115,7 @@ def _compared(part: Part, column: pa.Array) -> tuple[NDArray[np.bool_], Any]:
     if is_number(column):
         number = _number(part)
         return compare(floats(column), number), _as_in(kind, number)
-    if pa.types.is_temporal(kind):
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _compared_times(part, column)
     if part.operator not in ("=", "!="):
         raise BadInput(
@@ -145,12 +145,12 @@ def _number(part: Part) -> float:
 
 def _compared_times(part: Part, column: pa.Array) -> tuple[NDArray[np.bool_], str]:
     import numpy as np
-    import pyarrow as pa
 
     try:
-        wanted = pa.scalar(part.value).cast(column.type)
-    except pa.ArrowInvalid:
-        raise BadInput(f"{part}: {part.feature!r} holds {column.type}, and {part.value!r} is none") from None
-    times = column.to_numpy(zero_copy_only=False)
-    moment = pa.array([wanted.as_py()], column.type).to_numpy(zero_copy_only=False)[0]
-    return np.asarray(COMPARISONS[part.operator](times, moment), bool), str(wanted.as_py())
+        moment = np.datetime64(part.value)
+    except ValueError:
+        raise BadInput(
+            f"{part}: {part.feature!r} holds {column.type}, and {part.value!r} is none. Write it as 2026-01-31"
+        ) from None
+    holds: NDArray[np.bool_] = COMPARISONS[part.operator](column.to_numpy(zero_copy_only=False), moment)
+    return holds, part.value
