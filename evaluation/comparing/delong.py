@@ -1,0 +1,101 @@
+"""ROC AUC with the variance of DeLong, DeLong and Clarke-Pearson (1988), by the ranks of Sun and Xu (2014).
+
+An AUC is a mean over rows: each positive row brings the share of negative rows below it, each negative row the share
+of positive rows above it. How far those are from the AUC is the row's influence, and sums of products of influences
+are the variances and covariances of several models' AUCs. With weights the shares and means are weighted ones, and
+the variance is that of a ratio of sums; with equal weights it is DeLong's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from millwork.evaluation.comparing.estimate import Estimate, normal_estimate, unseen_estimate
+from millwork.evaluation.comparing.rows import Rows, effective
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Auc:
+    """The area of one model, and what each row contributes to its error."""
+
+    value: float
+    influence: NDArray[np.float64]
+    """Its sum is 0; the sum of its squares is the variance of the value."""
+    smaller: float
+    """The effective rows of the rarer class."""
+
+
+def auc(rows: Rows) -> Auc | None:
+    """Of a binary model, or the mean of each class that occurs against the rest: the influences add up alike.
+
+    None: not defined, as all rows are of one class.
+    """
+    import numpy as np
+
+    numbers = [1] if rows.problem == "binary" else list(rows.occurring())
+    areas = [area_under_curve(*rows.of_class(number), rows.weights) for number in numbers]
+    defined = [area for area in areas if area is not None]
+    if not defined or len(defined) < len(areas):
+        return None
+    return Auc(
+        float(np.mean([area.value for area in defined])),
+        sum((area.influence for area in defined), np.zeros(len(rows))) / len(defined),
+        min(area.smaller for area in defined),
+    )
+
+
+def area_under_curve(
+    positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+) -> Auc | None:
+    """One class against the rest. A tie counts half."""
+    import numpy as np
+
+    weight = np.ones(len(scores)) if weights is None else weights
+    sides = [side & (weight > 0) for side in (positive, ~positive)]
+    if not all(side.any() for side in sides):
+        return None
+    up, down = (weight * side for side in sides)
+    share = np.where(positive, _below(scores, down), 1 - _below(scores, up))
+    value = float((up * share).sum() / up.sum())
+    influence = np.zeros(len(scores))
+    for side in sides:
+        number, total = np.count_nonzero(side), weight[side].sum()
+        # One row has no spread: like the others', but for what one can know.
+        unbiased = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
+        influence[side] = weight[side] * (share[side] - value) / total * unbiased
+    kept = None if weights is None else weights
+    smaller = min(effective(None if kept is None else kept[s], np.count_nonzero(s)) for s in sides)
+    return Auc(value, influence, smaller)
+
+
+def change_of_auc(baseline: Auc, challenger: Auc, paired: bool, confidence: float) -> Estimate:
+    """DeLong's test; of different rows, the variances add up."""
+    change = challenger.value - baseline.value
+    if paired:
+        variance = float(((challenger.influence - baseline.influence) ** 2).sum())
+    else:
+        variance = float((challenger.influence**2).sum() + (baseline.influence**2).sum())
+    method = "DeLong" if paired else "unpaired DeLong"
+    # Rounding leaves a trace of variance where two models order all rows alike.
+    if variance < 1e-24:
+        return unseen_estimate(change, min(baseline.smaller, challenger.smaller), confidence, method)
+    return normal_estimate(change, variance**0.5, confidence, method)
+
+
+def _below(scores: NDArray[np.float64], counted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each row, the share of the counted weight with lower scores, and half of that with the same."""
+    import numpy as np
+
+    order = np.argsort(scores)
+    ordered = scores[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    tied = np.add.reduceat(counted[order], first)
+    middle = np.cumsum(tied) - tied / 2
+    shares = np.empty(len(scores))
+    shares[order] = np.repeat(middle / tied.sum(), np.diff(first, append=len(scores)))
+    return shares

@@ -1,0 +1,78 @@
+"""One model's rows of one slice: what metrics are computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from millwork.evaluation.comparing.contest import Contender, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Arrays of one length; see `Contender`."""
+
+    problem: Problem
+    classes: tuple[str, ...]
+    labels: NDArray[Any]
+    scores: NDArray[np.float64]
+    predicted: NDArray[np.int64]
+    weights: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """Of each row."""
+        import numpy as np
+
+        return np.ones(len(self)) if self.weights is None else self.weights
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Where the model decided for the true class."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
+
+    @property
+    def effective(self) -> float:
+        """How many rows of equal weight say as much as these: Kish's (Σw)² / Σw²."""
+        return effective(self.weights, len(self))
+
+    def occurring(self) -> NDArray[np.int64]:
+        """The classes of which there are rows that weigh something."""
+        import numpy as np
+
+        labels = self.labels if self.weights is None else self.labels[self.weights > 0]
+        return np.flatnonzero(np.bincount(labels, minlength=len(self.classes)))
+
+    def of_class(self, number: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Which rows are of this class, and how likely each is so. Of a binary model: of the positive one."""
+        if self.problem == "binary":
+            return self.labels == 1, self.scores
+        return self.labels == number, self.scores[:, number]
+
+
+def effective(weights: NDArray[np.float64] | None, rows: int) -> float:
+    """Kish's effective number of rows."""
+    if weights is None:
+        return float(rows)
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
+
+
+def rows_of(contender: Contender, places: NDArray[np.int64]) -> Rows:
+    """The rows at these places."""
+    every = len(places) == len(contender)
+    # All rows need no copy: places are distinct and in order.
+    at: Any = slice(None) if every else places
+    weights = None if contender.weights is None else contender.weights[at]
+    predicted = contender.predicted if contender.problem == "regression" else contender.predicted[at]
+    return Rows(
+        contender.problem, contender.classes, contender.labels[at], contender.scores[at], predicted, weights
+    )
