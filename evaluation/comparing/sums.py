@@ -108,7 +108,7 @@ def calibration_error(rows: Rows) -> Iterator[Sums]:
         top = rows.scores.argmax(axis=1)
         likely, came_true = rows.scores[np.arange(len(rows)), top], top == rows.labels
     place = np.minimum((likely * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-    terms: list[tuple[Cell, NDArray[np.float64]]] = [
+    terms: list[Term] = [
         (place, rows.weight * (likely - came_true)),
         (CALIBRATION_BINS, rows.weight),
     ]
