@@ -13,7 +13,9 @@ from typing import Any
 from millwork.core.errors import BadInput, MillworkError, WrongArgument
 from millwork.templates.sources import EVERY_PROJECT, Template
 
-_NEVER_COPIED = shutil.ignore_patterns(".git", "__pycache__", "*.pyc", ".DS_Store")
+_NEVER_COPIED = shutil.ignore_patterns(
+    ".git", "__pycache__", "*.pyc", ".DS_Store", ".mypy_cache", ".ruff_cache", ".pytest_cache"
+)
 _SUFFIX = ".jinja"
 
 

@@ -17,12 +17,18 @@ app = options.new_app()
 
 @app.command("compile")
 def compile_(
-    target: options.Target,
+    target: options.Target = "",
     param: options.Parameters = None,
     params: options.ParameterFile = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of stdout."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            callback=options.absolute,
+            help="Write to this file instead of stdout.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A plan is JSON anyway.")] = False,
 ) -> None:

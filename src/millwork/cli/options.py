@@ -11,14 +11,42 @@ from typing import Annotated, Any
 import typer
 
 from millwork.cli.printing import is_terminal
+from millwork.cli.project import default_root, default_store
 from millwork.core.errors import WrongArgument
+
+
+def _root(ctx: typer.Context, param: typer.CallbackParam, value: str) -> str:
+    """In a project, from whichever of its folders, the root is the project's."""
+    return default_root() if is_default(ctx, param.name or "") else value
+
+
+def _store(ctx: typer.Context, param: typer.CallbackParam, value: str) -> str:
+    return default_store() if is_default(ctx, param.name or "") else value
+
+
+def is_default(ctx: typer.Context, name: str) -> bool:
+    """True if neither the command line nor the environment gives this option."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name in ("DEFAULT", "DEFAULT_MAP")
+
+
+def is_typed(ctx: typer.Context, name: str) -> bool:
+    """True if the option is on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def absolute(path: Path | None) -> Path | None:
+    """What a path meant when it was typed: a command may change to the project's folder."""
+    return path and path.absolute()
+
 
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="TARGET",
+        metavar="[TARGET]",
         help="A Python file (pipeline.py, or pipeline.py:function if it holds several pipelines), "
-        "or module:function.",
+        "or module:function. By default the pipeline of the project, which its pyproject.toml names.",
         show_default=False,
     ),
 ]
@@ -29,7 +57,10 @@ Parameters = Annotated[
 ParameterFile = Annotated[
     Path | None,
     typer.Option(
-        "--params", metavar="FILE", help="Pipeline parameters as YAML or JSON. -p has the last word."
+        "--params",
+        metavar="FILE",
+        callback=absolute,
+        help="Pipeline parameters as YAML or JSON. -p has the last word.",
     ),
 ]
 Root = Annotated[
@@ -38,7 +69,8 @@ Root = Annotated[
         "--root",
         metavar="FOLDER",
         envvar="MILLWORK_ROOT",
-        help="The folder or URI of artifacts, logs and metadata.",
+        callback=_root,
+        help="The folder or URI of artifacts, logs and metadata. In a project it lies beside pyproject.toml.",
     ),
 ]
 Store = Annotated[
@@ -47,6 +79,7 @@ Store = Annotated[
         "--store",
         metavar="URL",
         envvar="MILLWORK_STORE",
+        callback=_store,
         help="The metadata store: an SQLite file, mysql://… or postgresql://…; by default metadata.sqlite "
         "in the root.",
         show_default=False,
@@ -79,6 +112,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
 Limit = Annotated[
     int, typer.Option("--limit", "-n", metavar="N", min=1, help="Show only so many, the newest first.")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="A YAML file with runner, parameters, root, store and workers, such as configs/local.yaml. Options have "
+        "the last word.",
+    ),
 ]
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="A run: the beginning of its id, latest, latest~1, …")

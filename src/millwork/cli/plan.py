@@ -8,6 +8,7 @@ import typer
 
 from millwork.analysis.stores import store_exists
 from millwork.cli import options
+from millwork.cli.configurations import configured
 from millwork.cli.documents import PreviewDocument
 from millwork.cli.exits import ExitCode
 from millwork.cli.printing import print_json, print_table, say
@@ -23,9 +24,11 @@ app = options.new_app()
 
 @app.command()
 def plan(
-    target: options.Target,
+    ctx: typer.Context,
+    target: options.Target = "",
     param: options.Parameters = None,
     params: options.ParameterFile = None,
+    config: options.Config = None,
     root: options.Root = ".millwork",
     store: options.Store = "",
     from_: options.FromSteps = None,
@@ -39,7 +42,9 @@ def plan(
 
     Exits with 1 if a step would fail before it began.
     """
-    compiled = compile_pipeline(find_target(target).pipeline(options.parameters(param, params)))
+    where = configured(ctx, config, root, store)
+    given = {**where.parameters, **options.parameters(param, params)}
+    compiled = compile_pipeline(find_target(target).pipeline(given))
     without_cache = options.names(no_cache_for)
     select(compiled, only=without_cache)  # refuses names of steps that do not exist
     settings = RunSettings(
@@ -47,7 +52,7 @@ def plan(
         no_cache_for=without_cache,
         selected=select(compiled, options.names(from_), options.names(to), options.names(only)),
     )
-    opened = open_store(root, store) if store_exists(root, store) else None
+    opened = open_store(where.root, where.store) if store_exists(where.root, where.store) else None
     steps = preview(compiled, opened, settings)
     if as_json:
         print_json(_document(compiled, steps))

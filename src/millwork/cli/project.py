@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from millwork.cli.printing import say
 from millwork.core.errors import BadInput, WrongArgument, did_you_mean
 
 
@@ -48,6 +49,26 @@ def default_root() -> str:
     if project is None:
         return ".millwork"
     return project.root if project.folder == Path.cwd() else in_project(project, project.root)
+
+
+def default_store() -> str:
+    """The project's store, if its pyproject.toml names one."""
+    project = find_project()
+    return in_project(project, project.store) if project and project.store else ""
+
+
+def project_target() -> str:
+    """The project's pipeline, as a TARGET. From now on the current folder is the project's: its paths mean that."""
+    project = find_project()
+    if project is None or not project.pipeline:
+        raise WrongArgument(
+            "Which pipeline? Name a Python file, or module:function; or name the project's in pyproject.toml: "
+            '`pipeline = "src/…/pipeline.py"` below [tool.millwork]'
+        )
+    if project.folder != Path.cwd():
+        say(f"In {project.folder}: paths of the pipeline are relative to that")
+        os.chdir(project.folder)
+    return project.pipeline
 
 
 def in_project(project: ProjectSettings, place: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import typer
+
 from millwork.cli import options
+from millwork.cli.configurations import configured
 from millwork.cli.launching import launch
 from millwork.cli.targets import find_target
 from millwork.runners.local import LocalRunner
@@ -12,9 +15,11 @@ app = options.new_app()
 
 @app.command()
 def run(
-    target: options.Target,
+    ctx: typer.Context,
+    target: options.Target = "",
     param: options.Parameters = None,
     params: options.ParameterFile = None,
+    config: options.Config = None,
     root: options.Root = ".millwork",
     store: options.Store = "",
     workers: options.Workers = None,
@@ -31,10 +36,11 @@ def run(
     What did not change since an earlier run is taken from the cache. Progress goes to stderr, what happened to
     each step to stdout. Exits with 1 if a step failed, with 3 if only checks did that were told to stop the run.
     """
+    where = configured(ctx, config, root, store, workers)
     found = find_target(target)
-    pipeline = found.pipeline(options.parameters(param, params))
+    pipeline = found.pipeline({**where.parameters, **options.parameters(param, params)})
     launch(
-        LocalRunner(root, store, workers or 0, quiet),
+        LocalRunner(where.root, where.store, where.workers, quiet),
         pipeline,
         as_json=as_json,
         cache=not no_cache,

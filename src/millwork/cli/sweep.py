@@ -73,7 +73,7 @@ SweepName = Annotated[
 
 @app.command()
 def run(
-    target: options.Target,
+    target: options.Target = "",
     param: Space = None,
     params: options.ParameterFile = None,
     random: Annotated[

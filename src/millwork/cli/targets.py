@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from millwork.cli.printing import say
+from millwork.cli.project import project_target
 from millwork.core.callables import load_module_file
 from millwork.core.errors import DescriptionError, MillworkError, NotFound, WrongArgument, did_you_mean
 from millwork.core.failures import failure_of
@@ -67,7 +68,8 @@ def return_to(folder: str, what: str) -> None:
 
 
 def find_target(text: str) -> Target:
-    """Import what the user named, and find the pipeline in it."""
+    """Import what the user named, by default the project's pipeline, and find the pipeline in it."""
+    text = text or project_target()
     place, _, name = ("", "", "") if text.endswith(".py") else text.rpartition(":")
     place = place or text
     name = name if place != text else ""

@@ -20,7 +20,7 @@ app = options.new_app(help="Templates of projects: which there are, and updates.
 def list_(as_json: options.AsJson = False) -> None:
     """List the templates that have names: Millwork's, and those in folders of your own.
 
-    Folders are named in MILLWORK_TEMPLATES, or as `templates = ["…"]` below [tool.millwork] in pyproject.toml.
+    Folders of your own are named in MILLWORK_TEMPLATES, or as templates in pyproject.toml's table tool.millwork.
     """
     found = [_summary(template) for template in known_templates(template_folders()).values()]
     document: TemplatesDocument = {"schema": "millwork/templates/v1", "templates": found}
