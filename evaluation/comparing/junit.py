@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from millwork.evaluation.comparing.findings import Finding, Findings, Verdict
 from millwork.evaluation.comparing.wording import (
+    change_decimals,
     decimals,
     interval,
     metric_of,
@@ -76,7 +77,7 @@ def _details(findings: Findings, entry: Finding) -> str:
     lines = (
         f"{metric_of(findings, entry.metric).title}: baseline {number(entry.baseline_value, places)}, "
         f"challenger {number(entry.value, places)}",
-        f"change {signed(entry.change, places)}, {100 * findings.settings.confidence:.4g} % interval "
+        f"change {signed(entry.change, change_decimals(entry))}, {100 * findings.settings.confidence:.4g} % interval "
         f"{interval(entry) or 'not known'}, margin {entry.margin:.4g}",
         f"{rows_of(entry)} rows, {entry.method}",
     )

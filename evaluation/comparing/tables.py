@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from millwork.evaluation.comparing.findings import Finding, Findings, MetricInfo, Verdict
 from millwork.evaluation.comparing.wording import (
+    change_decimals,
     decimals,
     interval,
     mattering,
@@ -68,7 +69,7 @@ def _cells(entry: Finding, metric: MetricInfo, level: str) -> dict[str, str]:
         "metric": metric.title if metric.higher_is_better else f"{metric.title} (less is better)",
         "baseline": number(entry.baseline_value, places),
         "challenger": number(entry.value, places),
-        "change": signed(entry.change, places),
+        "change": signed(entry.change, change_decimals(entry)),
         level: interval(entry),
         "verdict": entry.verdict.value,
     }

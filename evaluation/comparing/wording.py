@@ -9,6 +9,8 @@ from millwork.evaluation.comparing.findings import Finding, Findings, MetricInfo
 from millwork.evaluation.pictures import printable
 
 UNDEFINED = "n/a"
+_NAMED = 3
+"""So many findings a gate names."""
 
 
 def metric_of(findings: Findings, name: str) -> MetricInfo:
@@ -20,6 +22,14 @@ def decimals(entry: Finding) -> int:
     """Places after the point: four digits of the larger of the two values."""
     size = max((abs(v) for v in (entry.baseline_value, entry.value) if v), default=0.0)
     return 4 if not size else min(max(3 - math.floor(math.log10(size)), 0), 12)
+
+
+def change_decimals(entry: Finding) -> int:
+    """Places of a change and its bounds: two digits of half the interval's width, and no fewer than values have."""
+    places, width = decimals(entry), 0.0
+    if entry.lower is not None and entry.upper is not None:
+        width = (entry.upper - entry.lower) / 2
+    return places if not width else min(max(places, 1 - math.floor(math.log10(width))), places + 4)
 
 
 def number(value: float | None, places: int) -> str:
@@ -38,7 +48,7 @@ def interval(entry: Finding) -> str:
     """Where the change lies. Empty if nobody knows."""
     if entry.lower is None or entry.upper is None:
         return ""
-    places = decimals(entry)
+    places = change_decimals(entry)
     return f"{signed(entry.lower, places)} to {signed(entry.upper, places)}"
 
 
@@ -74,7 +84,7 @@ def why(findings: Findings, model: str) -> str:
     where = "" if first.slice == findings.slices[0] else f", {name_of(first.slice)}"
     told = f"{metric_of(findings, first.metric).title}{where}: {name_of(first.reason)}".rstrip(".")
     more = len(found) - 1
-    return told if not more else f"{told}; and {more} more"
+    return told if not more else f"{told}; {first.verdict} in {more} more"
 
 
 def mattering(findings: Findings) -> list[Finding]:
@@ -104,3 +114,17 @@ def advice(findings: Findings, models: Sequence[str] = ()) -> list[str]:
         *told.values(),
         "Score both models on more rows, or say with --margin how large a loss you accept",
     ]
+
+
+def refusal(findings: Findings, fail_on: Sequence[str]) -> str:
+    """What a gate stops for, in a sentence. Empty if there is nothing."""
+    failing = findings.failing(fail_on)
+    if not failing:
+        return ""
+    named = [
+        f"{metric_of(findings, entry.metric).title} of {name_of(entry.model)} is {entry.verdict} in "
+        f"{'all rows' if entry.slice == findings.slices[0] else name_of(entry.slice)}"
+        for entry in failing[:_NAMED]
+    ]
+    more = [f"{len(failing) - _NAMED} more"] if len(failing) > _NAMED else []
+    return f"Not good enough: {'; '.join([*named, *more])}"

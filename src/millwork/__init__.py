@@ -1,5 +1,7 @@
 """Stock parts for ML pipelines, and the runners that put them to work in order."""
 
+from typing import TYPE_CHECKING
+
 from millwork.core.component import Component, output
 from millwork.core.conditions import when
 from millwork.core.exit_handler import FinalStatus, on_exit
@@ -10,6 +12,9 @@ from millwork.core.options import Options
 from millwork.core.pipeline import Pipeline, pipeline
 from millwork.core.resolving import Resolver, resolve, resolve_all
 
+if TYPE_CHECKING:
+    from millwork.analysis.compare import compare
+
 __all__ = [
     "Artifact",
     "Component",
@@ -18,6 +23,7 @@ __all__ = [
     "Outputs",
     "Pipeline",
     "Resolver",
+    "compare",
     "component",
     "import_artifact",
     "on_exit",
@@ -27,3 +33,12 @@ __all__ = [
     "resolve_all",
     "when",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`compare`, once somebody asks for it: describing a pipeline should not wait for what reads results."""
+    if name == "compare":
+        from millwork.analysis.compare import compare
+
+        return compare
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,6 +25,7 @@ COMMANDS = {
     "template": "Templates of projects: which there are, and updates.",
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
+    "compare": "Say whether one model is really better than another, and where it is worse.",
     "serve": "Serve a model over TensorFlow Serving's REST API.",
     "models": "Models: which are good, which were pushed, and who said so.",
     "lineage": "Show what was made from what.",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
-_COLOURED = ("state", "action", "files")
+_COLOURED = ("state", "action", "files", "verdict")
 _COLOURS = {
     "running": "cyan",
     "run": "cyan",
@@ -24,6 +24,9 @@ _COLOURS = {
     "fail": "red",
     "wrong": "red",
     "deleted": "red",
+    "worse": "red",
+    "inconclusive": "yellow",
+    "better": "green",
 }
 
 

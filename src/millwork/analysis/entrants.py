@@ -1,0 +1,196 @@
+"""From what a user names to what is compared: runs, models, artifacts and files become contenders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from millwork.analysis.example_features import ExampleFeatures, features_of
+from millwork.analysis.predictions_in_store import (
+    find_predictions,
+    model_of,
+    of_same_examples,
+    predictions_of,
+)
+from millwork.analysis.stores import existing_store, store_exists
+from millwork.core.artifacts import Model, ModelEvaluation, Predictions
+from millwork.core.errors import NotFound, WrongArgument
+from millwork.core.integrity import damage_to
+from millwork.core.records import ArtifactRecord
+from millwork.core.run import Run
+from millwork.core.store import MetadataStore
+from millwork.evaluation.comparing.contenders import contender_of
+from millwork.evaluation.comparing.contest import Contender
+from millwork.evaluation.comparing.document import SourceDocument
+from millwork.evaluation.comparing.foreign_contenders import contender_from_files
+from millwork.evaluation.comparing.slice_expressions import features_needed
+
+Named = str | os.PathLike[str] | Run | Predictions | Model | ModelEvaluation
+"""What one may compare."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read of predictions."""
+
+    by: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    """All, if none is named."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What is called otherwise in files from elsewhere: `row_id`, `label`, … and the name there."""
+    positive: str = ""
+    """The positive class of files from elsewhere."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One of the models, and where its predictions are: in the store, in an artifact unknown to it, or in files."""
+
+    name: str
+    given: str
+    predictions: Predictions | None = None
+    record: ArtifactRecord | None = None
+    path: Path | None = None
+
+
+class Entrants:
+    """Finds what users name in a store, which is opened only if it is needed."""
+
+    def __init__(self, root: str, store: str) -> None:
+        self._where = root, store
+
+    @cached_property
+    def _store(self) -> MetadataStore:
+        return existing_store(*self._where)
+
+    def find(self, models: Sequence[Named]) -> list[Entrant]:
+        """What was named, each with a name of its own. NotFound and WrongArgument say what to do."""
+        named = {place: name for place, model in enumerate(models) if (name := self._name_in_store(model))}
+        found = {place: find_predictions(self._store, name) for place, name in named.items()}
+        records = of_same_examples(self._store, list(found.values())) if found else []
+        _check_files(records)
+        stored = {
+            place: Entrant(one.name, named[place], predictions_of(record), record)
+            for (place, one), record in zip(found.items(), records, strict=True)
+        }
+        return _with_own_names(
+            [stored.get(place) or self._elsewhere(model) for place, model in enumerate(models)]
+        )
+
+    def contender(self, entrant: Entrant, reading: Reading) -> Contender:
+        """Its predictions, with the features to slice by."""
+        wanted = features_needed(reading.by)
+        if entrant.path is not None:
+            return contender_from_files(
+                entrant.path,
+                entrant.name,
+                columns=reading.columns,
+                positive=reading.positive or None,
+                splits=reading.splits,
+                features=wanted,
+            )
+        assert entrant.predictions is not None
+        return contender_of(
+            entrant.predictions,
+            entrant.name,
+            splits=reading.splits,
+            features=wanted,
+            elsewhere=self._features(entrant, wanted),
+        )
+
+    def source(self, entrant: Entrant) -> SourceDocument:
+        """Where its predictions are from."""
+        record = entrant.record
+        if record is None:
+            uri = entrant.predictions.uri if entrant.predictions else str(entrant.path)
+            return SourceDocument(given=entrant.given, predictions=None, uri=uri, run="", step="", model=None)
+        producer = self._store.producer_of(record.id)
+        return SourceDocument(
+            given=entrant.given,
+            predictions=record.id,
+            uri=record.uri,
+            run=producer.run if producer else "",
+            step=producer.node if producer else "",
+            model=model_of(self._store, record, producer),
+        )
+
+    def _name_in_store(self, model: Named) -> str:
+        """What the store is asked for. Empty for files, and for predictions that it does not know."""
+        if isinstance(model, Run):
+            return model.id
+        if isinstance(model, Model | ModelEvaluation | Predictions):
+            return self._id_in_store(model)
+        text = os.fspath(model)
+        return "" if isinstance(model, os.PathLike) or os.path.exists(text) or _is_path(text) else text
+
+    def _id_in_store(self, artifact: Model | ModelEvaluation | Predictions) -> str:
+        """Its id, if this store gave it."""
+        kind = artifact.type_name
+        if not artifact.uri:
+            raise WrongArgument(f"This {kind} has no files yet: run the pipeline, and write run[...] of it")
+        if self._is_in_store(artifact.id, artifact.uri):
+            return str(artifact.id)
+        if isinstance(artifact, Predictions):
+            return ""
+        raise WrongArgument(
+            f"The {kind} {artifact.uri!r} is not in this store. Pass root=..., or its Predictions"
+        )
+
+    def _is_in_store(self, id: int, uri: str) -> bool:
+        if not id or not store_exists(*self._where):
+            return False
+        try:
+            return self._store.artifact(id).uri == uri
+        except NotFound:
+            return False
+
+    def _elsewhere(self, model: Named) -> Entrant:
+        if isinstance(model, Predictions):
+            return Entrant(Path(model.uri).name, model.uri, model)
+        assert isinstance(model, str | os.PathLike)
+        path = Path(model)
+        if not path.exists():
+            raise NotFound(f"There is no file or folder {str(path)!r}")
+        return Entrant(path.resolve().stem if path.is_file() else path.resolve().name, str(path), path=path)
+
+    def _features(self, entrant: Entrant, wanted: Sequence[str]) -> ExampleFeatures | None:
+        """Where features are that were not stored with the predictions."""
+        predictions = entrant.predictions
+        if entrant.record is None or predictions is None or set(wanted) <= set(predictions.slice_features):
+            return None
+        return features_of(self._store, entrant.record, predictions.split_names[0])
+
+
+def _check_files(records: Sequence[ArtifactRecord]) -> None:
+    for record in records:
+        if damage := damage_to(record):
+            raise NotFound(
+                f"Predictions {record.id}: {record.uri!r} {damage}. Run the pipeline again to have them back"
+            )
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or text.lower().endswith((".parquet", ".csv"))
+
+
+def _with_own_names(entrants: Sequence[Entrant]) -> list[Entrant]:
+    """Files of one name in several folders are told apart by these; what is left gets a number."""
+    names = [one.name for one in entrants]
+    told = [
+        replace(one, name=f"{one.path.resolve().parent.name}/{one.name}")
+        if one.path and names.count(one.name) > 1
+        else one
+        for one in entrants
+    ]
+    taken: set[str] = set()
+    numbered = []
+    for one in told:
+        name, number = one.name, 2
+        while name in taken:
+            name, number = f"{one.name} ({number})", number + 1
+        taken.add(name)
+        numbered.append(replace(one, name=name))
+    return numbered

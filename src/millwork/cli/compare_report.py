@@ -1,0 +1,45 @@
+"""A comparison on a terminal: the verdict first, then all rows together, then the slices that matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from millwork.analysis.compare import ModelComparison
+from millwork.cli.printing import print_table
+from millwork.core.errors import WrongArgument
+from millwork.evaluation.comparing.junit import junit
+from millwork.evaluation.comparing.tables import NUMBERS, SHOWN, overall_table, slices_table
+from millwork.evaluation.comparing.wording import advice, name_of
+
+
+def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
+    """To stdout. Slices that are no worse are shown if `everything` is."""
+    findings = compared.findings
+    print(compared)
+    print()
+    overall = overall_table(findings)
+    print_table(overall.columns, overall.rows, right=NUMBERS)
+    slices = slices_table(findings, None if everything else SHOWN)
+    if slices.rows:
+        print()
+        print_table(slices.columns, slices.rows, right=NUMBERS)
+    if slices.left_out:
+        print(f"\n{slices.left_out:,} more results in slices: --all shows them")
+    told = [
+        *([] if findings.paired else [f"Not paired: {findings.unpaired_because}"]),
+        *findings.notes,
+        *advice(findings),
+    ]
+    if told:
+        print()
+    for sentence in told:
+        print(f"- {name_of(sentence)}")
+
+
+def write_junit(compared: ModelComparison, file: Path) -> None:
+    """Write JUnit's XML."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(junit(compared.findings, compared.fail_on), encoding="utf-8")
+    except OSError as e:
+        raise WrongArgument(f"--junit: {str(file)!r} cannot be written: {e}") from e
