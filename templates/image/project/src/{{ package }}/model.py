@@ -1,4 +1,4 @@
-"""A small convolution, exported with its preprocessing: it takes serialised `tf.Example`s with a picture's bytes."""
+"""A small convolution, exported with its preprocessing: it takes `tf.Example`s with a picture's bytes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def dataset(fn_args: FnArgs, files: list[str], graph: Any) -> Any:
 
 
 def _export(model: Any, graph: Any, folder: str) -> None:
-    """Save the network behind its preprocessing, so that files of pictures can be scored wherever it is served."""
+    """Save the network behind its preprocessing, so that whoever serves it takes pictures as they are."""
     import tensorflow as tf
 
     layer = graph.transform_features_layer()

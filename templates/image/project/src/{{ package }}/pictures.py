@@ -32,8 +32,8 @@ def write_records(folder: Path, target: Path) -> int:
 def _class_number(folder: Path) -> int:
     if folder.name not in CLASSES:
         raise ValueError(
-            f"{folder} has the name of no class. There are {', '.join(CLASSES)}: rename the folder, or name its class "
-            "in CLASSES in features.py"
+            f"{folder} has the name of no class. There are {', '.join(CLASSES)}: rename the folder, or name "
+            "its class in CLASSES in features.py"
         )
     return CLASSES.index(folder.name)
 

@@ -1,0 +1,1 @@
+"""Four classes, text: which team should answer a message to the help desk."""
