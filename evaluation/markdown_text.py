@@ -8,7 +8,7 @@ import re
 from millwork.evaluation.pictures import printable
 
 _INVISIBLE = "\u200b"
-"""After an @ it keeps a name from being a mention, in an address from being a link."""
+"""After an @ it keeps a name from being a mention, before :// an address from being a link."""
 
 
 def plain(text: str) -> str:
@@ -19,7 +19,7 @@ def plain(text: str) -> str:
 
 def inert(text: str) -> str:
     """Plain text without links."""
-    return re.sub(r"://|\bwww(?=\.)", rf"\g<0>{_INVISIBLE}", plain(text))
+    return re.sub(r"(?=://)|(?<=\bwww)(?=\.)", _INVISIBLE, plain(text))
 
 
 def code(text: str) -> str:

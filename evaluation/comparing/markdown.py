@@ -9,8 +9,8 @@ from millwork.evaluation.comparing.tables import NAMES, NUMBERS, FindingsTable, 
 from millwork.evaluation.comparing.wording import advice, why
 from millwork.evaluation.markdown_text import code, inert
 
-ALL = 250
-"""Rows in the folded part: GitHub takes no more than 65,536 characters in a comment."""
+SHOWN, ALL = 10, 250
+"""Rows of slices in the open and in the folded part: GitHub takes no more than 65,536 characters in a comment."""
 
 
 def markdown(findings: Findings) -> str:
@@ -27,14 +27,13 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield from _table(overall_table(findings))
     if not findings.paired:
         yield f"The models are compared without pairs of rows: {inert(findings.unpaired_because)}\n"
-    slices = slices_table(findings)
+    slices = slices_table(findings, SHOWN)
     if slices.rows:
         yield "Slices that are worse, inconclusive or better:\n"
         yield from _table(slices)
-        if slices.left_out:
-            yield f"{slices.left_out:,} more are below.\n"
-    yield from (f"- {inert(sentence)}." for sentence in advice(findings))
-    yield ""
+    if told := advice(findings):
+        yield from (f"- {inert(sentence)}." for sentence in told)
+        yield ""
     if slices.left_out:
         yield from _all_slices(findings)
     yield from _method(findings)

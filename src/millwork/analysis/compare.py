@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from millwork.analysis.entrants import Entrants, Named, Reading
+from millwork.analysis.entrants import Entrant, Entrants, Named, Reading
 from millwork.core.errors import WrongArgument
 from millwork.core.run import Run
 from millwork.evaluation.comparing.comparing import compare as compare_contest
@@ -148,6 +148,7 @@ def compare_models(
     reading = replace(reading, by=policy.settings.by)
     of_rows = contest([entrants.contender(one, reading) for one in found], policy.settings.by)
     findings = compare_contest(of_rows, policy.settings)
+    findings = replace(findings, notes=(*findings.notes, *_of_one_artifact(found)))
     names = [contender.name for contender in of_rows.contenders]
     sources = {name: entrants.source(one) for name, one in zip(names, found, strict=True)}
     return ModelComparison(findings, of_rows, sources, policy.fail_on)
@@ -169,6 +170,14 @@ def _baseline_first(models: Sequence[Named], baseline: Named | None) -> list[Nam
             f"millwork compare {other} {ordered[0]}"
         )
     return ordered
+
+
+def _of_one_artifact(entrants: Sequence[Entrant]) -> Iterator[str]:
+    """What is no comparison at all: two names for the same predictions."""
+    baseline = entrants[0]
+    for one in entrants[1:]:
+        if one.record and baseline.record and one.record.id == baseline.record.id:
+            yield f"{one.name} and {baseline.name} are the same predictions, artifact {one.record.id}"
 
 
 def _root_of(models: Sequence[Named]) -> str:

@@ -1,0 +1,45 @@
+"""What a comparison shows in tables."""
+
+from __future__ import annotations
+
+from sample_findings import BETTER, INCONCLUSIVE, WORSE, finding, findings
+
+from millwork.evaluation.comparing.findings import Settings
+from millwork.evaluation.comparing.tables import overall_table, slices_table
+
+
+def test_all_rows_are_told_metric_by_metric() -> None:
+    table = overall_table(
+        findings(finding(), finding(metric="rmse", baseline_value=3.0, value=2.5, change=-0.5))
+    )
+    assert table.columns == ("metric", "baseline", "challenger", "change", "95 % interval", "verdict")
+    assert table.rows[0] == ("ROC AUC", "0.8123", "0.8111", "-0.0012", "-0.0045 to +0.0021", "no worse")
+    assert table.rows[1][0] == "RMSE (less is better)"
+
+
+def test_of_several_challengers_each_row_says_which() -> None:
+    table = overall_table(findings(finding(), finding(model="newer")))
+    assert table.columns[0] == "model"
+    assert [row[0] for row in table.rows] == ["new", "newer"]
+
+
+def test_the_level_of_the_interval_is_that_of_the_settings() -> None:
+    assert "99.5 % interval" in overall_table(findings(settings=Settings(confidence=0.995))).columns
+
+
+def test_slices_to_worry_about_come_first_and_those_that_are_no_worse_not_at_all() -> None:
+    verdicts = {"a": BETTER, "c": INCONCLUSIVE, "d": WORSE}
+    entries = [finding(slice=name, verdict=verdict) for name, verdict in verdicts.items()]
+    found = findings(finding(), finding(slice="b"), *entries)
+    table = slices_table(found)
+    assert [row[0] for row in table.rows] == ["d", "c", "a"]
+    assert table.left_out == 1
+    everything = slices_table(found, limit=None)
+    assert [row[0] for row in everything.rows] == ["d", "c", "a", "b"]
+    assert everything.left_out == 0
+
+
+def test_of_many_slices_some_are_left_out() -> None:
+    found = findings(finding(), *(finding(slice=f"s{n}", verdict=WORSE) for n in range(30)))
+    table = slices_table(found, limit=10)
+    assert (len(table.rows), table.left_out) == (10, 20)
