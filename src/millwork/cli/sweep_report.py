@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from millwork.analysis.run_metrics import metrics_of
 from millwork.analysis.stores import last_executions
 from millwork.cli.printing import duration, iso, print_table
 from millwork.cli.run_report import run_seconds
 from millwork.cli.sweep_documents import SweepDocument, SweptRunDocument
 from millwork.core.errors import NotFound, WrongArgument, did_you_mean
-from millwork.core.records import ArtifactRecord, RunRecord, State, Stored, SweepRecord
+from millwork.core.records import RunRecord, State, SweepRecord
 from millwork.core.store import MetadataStore
 from millwork.core.values import decode
 from millwork.runners.sweep_space import varied
-
-_COUNTS = ("span", "version", "num_examples", "is_external")
-"""Numbers that say nothing about how good a run is."""
 
 
 def find_sweep(store: MetadataStore, name: str) -> SweepRecord:
@@ -68,23 +66,6 @@ def sweep_document(
         "metrics": names,
         "runs": rows,
     }
-
-
-def metrics_of(store: MetadataStore, run: RunRecord, *, everything: bool) -> dict[str, float]:
-    """The numbers of a run by `step.output.property`: those of what no step of it has read, or of everything."""
-    read = {
-        f"{wire['step']}.{wire['output']}"
-        for step in json.loads(str(run.properties.get("__plan__", "{}"))).get("steps", ())
-        for wires in step["inputs"].values()
-        for wire in wires
-    }
-    found: dict[str, float] = {}
-    for step, execution in last_executions(store, run.id).items():
-        if execution.state.good:
-            for output, artifacts in store.outputs_of(execution.id).items():
-                if everything or f"{step}.{output}" not in read:
-                    found |= _numbers(f"{step}.{output}", artifacts)
-    return found
 
 
 def print_sweep(document: SweepDocument) -> None:
@@ -154,27 +135,6 @@ def _resolved(name: str, every: Sequence[str]) -> str:
     if not ends:
         raise NotFound(f"No run of the sweep has a metric {name!r}. {did_you_mean(name, every)}")
     return ends[0]
-
-
-def _numbers(place: str, artifacts: Sequence[ArtifactRecord]) -> Iterator[tuple[str, float]]:
-    if len(artifacts) == 1:
-        for name, value in artifacts[0].properties.items():
-            if name not in _COUNTS and not name.startswith("__"):
-                yield from _flat(f"{place}.{name}", value)
-
-
-def _flat(name: str, stored: Stored) -> Iterator[tuple[str, float]]:
-    """A number, or the numbers of a mapping, which is stored as JSON."""
-    if isinstance(stored, int | float):
-        yield name, stored
-    elif stored.startswith("{"):
-        try:
-            content = json.loads(stored)
-        except ValueError:
-            return
-        for key, value in content.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                yield f"{name}.{key}", value
 
 
 def _rank(value: float | None, sign: int) -> tuple[bool, float]:
