@@ -14,6 +14,7 @@ from millwork.core.resolving import Resolver, resolve, resolve_all
 
 if TYPE_CHECKING:
     from millwork.analysis.compare import compare
+    from millwork.analysis.diff import diff
 
 __all__ = [
     "Artifact",
@@ -25,6 +26,7 @@ __all__ = [
     "Resolver",
     "compare",
     "component",
+    "diff",
     "import_artifact",
     "on_exit",
     "output",
@@ -36,9 +38,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """`compare`, once somebody asks for it: describing a pipeline should not wait for what reads results."""
+    """`compare` and `diff`, once somebody asks for them: describing a pipeline does not wait for what reads results."""
     if name == "compare":
         from millwork.analysis.compare import compare
 
         return compare
+    if name == "diff":
+        from millwork.analysis.diff import diff
+
+        return diff
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
