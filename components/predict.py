@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+
+from millwork.components.data.reading import each
 from millwork.components.models.loading import load_scorer
 from millwork.components.models.rest_client import check_url
 from millwork.components.models.scorers import LoadOptions, Scorer
@@ -11,6 +14,8 @@ from millwork.components.models.served import load_served
 from millwork.core.artifacts import Examples, Model, Predictions, TransformGraph
 from millwork.core.component import Component, output
 from millwork.core.errors import WrongArgument
+
+log = logging.getLogger(__name__)
 
 
 class Predict(Component):
@@ -36,6 +41,7 @@ class Predict(Component):
     libraries = ("tensorflow", "sklearn")
 
     model: Model | None = None
+    """A resolver may find none: then nothing is scored, and the predictions have no splits."""
     server: str | None = None
     """Where the model is served, instead: the address of a model in `millwork serve`, TensorFlow Serving, or another
     server with this API, such as http://127.0.0.1:8501/v1/models/taxi. Each run asks anew, for nobody here knows when
@@ -80,7 +86,7 @@ class Predict(Component):
     predictions: Predictions = output()
 
     def check(self) -> None:
-        if (self.model is None) == (self.server is None):
+        if (self.model is None) == (self.server is None) and not self._found_none:
             raise WrongArgument(
                 "Predict: pass model=..., or server='http://HOST:PORT/v1/models/NAME', and not both"
             )
@@ -110,6 +116,9 @@ class Predict(Component):
         return "a server's model may change" if self.server is not None else ""
 
     def run(self) -> None:
+        if self._found_none:
+            log.warning("No model was found, so that nothing is scored")
+            return
         loading = LoadOptions(
             self.signature_name, self.output_name, self.features, self.trusted, self.trusted_types
         )
@@ -126,6 +135,11 @@ class Predict(Component):
         )
         sources = Sources(self.examples, self.transform_graph, self.label_examples)
         write_predictions(self.predictions, self._scorer(loading), sources, options, self.splits)
+
+    @property
+    def _found_none(self) -> bool:
+        """A resolver was to find the model, and did not: this is a run, where examples have an id, and asks nobody."""
+        return self.model is None and self.server is None and all(one.id for one in each(self.examples))
 
     def _scorer(self, options: LoadOptions) -> Scorer:
         if self.server is not None:

@@ -243,6 +243,7 @@ def _whole(ids: pa.Array) -> pa.Array:
     if not (pa.types.is_string(ids.type) or pa.types.is_floating(ids.type)):
         return ids
     try:
+        ids[:1].cast(pa.int64())  # of text that is no number, casting all of it takes long
         numbers = ids.cast(pa.int64())
     except pa.ArrowInvalid:
         return ids

@@ -187,5 +187,7 @@ def _read_csv(file: Path, names: Sequence[str], as_text: Sequence[str]) -> pa.Ta
         column = table.column(place)
         if pa.types.is_string(column.type):
             missing = pc.equal(column, "")
-            table = table.set_column(place, name, pc.if_else(missing, pa.scalar(None, pa.string()), column))
+            if pc.any(missing).as_py():
+                column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
+                table = table.set_column(place, name, column)
     return table

@@ -244,6 +244,7 @@ def test_the_columns_and_properties_are_those_of_predictions(tmp_path: Path, ker
         "classes": ("0", "1"),
         "label": "y",
         "slice_features": ("colour",),
+        "id_feature": "",
         "num_examples": {"eval": ROWS, "test": 10},
     }
     schema = pq.read_schema(step.predictions.split("test") / "predictions.parquet")
@@ -512,8 +513,10 @@ def test_batches_and_blocks_do_not_show(
 
 def test_ids_weights_and_slices_are_kept(tmp_path: Path, sklearn_trained: Model, examples: Examples) -> None:
     kept = {"id_feature": "name", "weight": "importance", "slice_features": ("colour", "y")}
-    found = table(scored(tmp_path, sklearn_trained, examples, label="answer", **kept))
+    step = scored(tmp_path, sklearn_trained, examples, label="answer", **kept)
+    found = table(step)
 
+    assert step.predictions.id_feature == "name"
     assert found["row_id"] == points().column(6).to_pylist()
     assert found["weight"] == points().column(5).to_pylist()
     assert found["slice_colour"] == ["red", None] * (ROWS // 2)
