@@ -60,7 +60,7 @@ def test_names_and_reasons_from_data_are_neither_markup_nor_mentions_nor_links()
     for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL):
         assert len(re.findall("<t[hd]", row)) in (6, 8)
     shown = html.unescape(re.sub("<[^>]*>", "", page))
-    assert shown.count(" ".join(HOSTILE.split())) == 4, "as a name it is shown as it is"
+    assert shown.count(" ".join(HOSTILE.split())) == 2, "a model and a slice are shown as they are called"
     assert "<code>@someone</code>" in page
 
 
