@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """How far a probability may lie outside 0 to 1: float32 rounds."""
+NO_PROBABILITY = (
+    "a probability from 0 to 1. Of logits write the sigmoid instead, or say in a column predicted which class the "
+    "model decides for: then the models are compared in what needs no probabilities. If the label is a quantity that "
+    "takes two values, say problem='regression'"
+)
 
 
 def contender_from_files(
@@ -40,7 +45,7 @@ def contender_from_files(
     "score": "p"}. Only `label` and a score are needed:
 
     binary       `score`, the probability of the positive class, and labels of two values, or `score_<class>` for both
-    multiclass   `score_<class>`, a probability, for each class
+    multiclass   `score_<class>` for each class
     regression   `score`, and labels that are numbers of more than two values
 
     Of two labels the larger one is positive, unless `positive` is given. A model decides for the class in `predicted`,
@@ -48,7 +53,9 @@ def contender_from_files(
     known by their places. Rows without a label are left out. Every other column is a feature to slice by; `features`
     names those to read, by default all.
 
-    Raises BadInput for what cannot be read or understood, and for a score that is no probability.
+    Scores need not be probabilities if it is clear what the model decides for: in `predicted`, or of several classes.
+
+    Raises BadInput for what cannot be read or understood.
     """
     files = find_files(Path(path), splits)
     roles = roles_of(files.names, columns or {}, repr(str(path)))
@@ -131,22 +138,23 @@ class _Foreign:
         if self._roles.score is not None:
             if found.problem == "regression":
                 return self._numbers(self._roles.score, np.isfinite, "a finite number")
-            return self._probabilities(self._roles.score)
+            return self._class_scores(self._roles.score, found)
         if found.problem == "binary":
             named = self._roles.class_scores
-            return self._probabilities(named[found.classes[-1]])
+            return self._class_scores(named[found.classes[-1]], found)
         return np.stack(
-            [self._probabilities(self._roles.class_scores[name]) for name in found.classes], axis=1
+            [self._class_scores(self._roles.class_scores[name], found) for name in found.classes], axis=1
         )
 
-    def _probabilities(self, column: str) -> NDArray[np.float64]:
-        advice = (
-            "a probability from 0 to 1. Of logits write the sigmoid or softmax instead; of a quantity that takes two "
-            "values say problem='regression'"
-        )
-        scores = self._numbers(column, lambda p: (p >= -TOLERANCE) & (p <= 1 + TOLERANCE), advice)
-        clipped: NDArray[np.float64] = scores.clip(0, 1)
-        return clipped
+    def _class_scores(self, column: str, found: ForeignProblem) -> NDArray[np.float64]:
+        """Probabilities. Other numbers will do where they need not say which class the model decides for."""
+        import numpy as np
+
+        if found.problem == "multiclass" or self._roles.predicted is not None:
+            scores = self._numbers(column, np.isfinite, "a finite number")
+        else:
+            scores = self._numbers(column, _are_probabilities, NO_PROBABILITY)
+        return scores.clip(0, 1) if _are_probabilities(scores).all() else scores
 
     def _weights(self) -> NDArray[np.float64] | None:
         import numpy as np
@@ -234,6 +242,10 @@ class _Foreign:
         return tuple(
             (split, sum(n for _, n in some)) for split, some in groupby(rows, key=lambda pair: pair[0])
         )
+
+
+def _are_probabilities(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (scores >= -TOLERANCE) & (scores <= 1 + TOLERANCE)
 
 
 def _whole(ids: pa.Array) -> pa.Array:

@@ -110,6 +110,19 @@ def test_the_model_may_have_decided_otherwise(tmp_path: Path) -> None:
     assert one.predicted.tolist() == [1, 1]
 
 
+def test_logits_will_do_if_the_decisions_are_known(tmp_path: Path) -> None:
+    logits = {"label": [0, 1], "score": [-3.0, 0.25]}
+    with pytest.raises(
+        BadInput, match="row 1: score is -3, and must be a probability .* say in a column predicted"
+    ):
+        contender_from_files(parquet(tmp_path / "a.parquet", **logits))
+    one = contender_from_files(parquet(tmp_path / "b.parquet", **logits, predicted=[0, 1]))
+    assert (one.scores.tolist(), one.predicted.tolist()) == ([-3.0, 0.25], [0, 1])
+    several = {"score_a": [-3.0, 2.0], "score_b": [0.0, 1.0], "score_c": [-9.0, 1.5]}
+    three = contender_from_files(parquet(tmp_path / "c.parquet", label=["b", "c"], **several))
+    assert (three.predicted.tolist(), three.scores[0].tolist()) == ([1, 0], [-3.0, 0.0, -9.0])
+
+
 def test_rows_without_a_label_are_left_out(tmp_path: Path) -> None:
     file = written(tmp_path / "b.csv", "label,score,n\n1,0.5,1\n,0.7,2\n0,0.1,3\n")
     one = contender_from_files(file)
