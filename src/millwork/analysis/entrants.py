@@ -123,6 +123,10 @@ class Entrants:
             return model.id
         if isinstance(model, Model | ModelEvaluation | Predictions):
             return self._id_in_store(model)
+        if not isinstance(model, str | os.PathLike):
+            raise WrongArgument(
+                f"A comparison takes names, paths, runs, Predictions, Models and ModelEvaluations, not {model!r}"
+            )
         text = os.fspath(model)
         return "" if isinstance(model, os.PathLike) or os.path.exists(text) or _is_path(text) else text
 
