@@ -20,9 +20,9 @@ def kebab(text: str, fallback: str = "my-project") -> str:
     return name or fallback
 
 
-def wrong_names(project: str, package: str) -> dict[str, str]:
+def wrong_names(project_name: str, package: str) -> dict[str, str]:
     """What a package index, Python or pytest would trip over: by question, why, and what to answer instead."""
-    wrong = {"project_name": _wrong_project(project), "package": _wrong_package(package)}
+    wrong = {"project_name": _wrong_project(project_name), "package": _wrong_package(package)}
     return {name: why for name, why in wrong.items() if why}
 
 

@@ -47,14 +47,30 @@ def cloned(url: str, ref: str = "") -> Iterator[tuple[Path, str]]:
 
 def run_git(*arguments: str) -> str:
     """What git printed. Its own words if it could not."""
-    git = shutil.which("git")
-    if git is None:
-        raise MillworkError("git is not installed, and templates from repositories and their updates need it")
     quiet = {} if sys.stdin.isatty() else {"GIT_TERMINAL_PROMPT": "0"}
-    done = subprocess.run([git, *arguments], capture_output=True, text=True, env={**os.environ, **quiet})
+    done = subprocess.run([_git(), *arguments], capture_output=True, text=True, env={**os.environ, **quiet})
     if done.returncode:
         raise MillworkError(f"git {' '.join(arguments[:1])} failed: {done.stderr.strip()}")
     return done.stdout
+
+
+def merge_files(ours: Path, base: Path, theirs: Path) -> tuple[bytes, bool]:
+    """git's three-way merge of texts, and whether it holds conflicts. They are marked with the files' names."""
+    labels = [word for path in (ours, base, theirs) for word in ("-L", path.name)]
+    command = [_git(), "merge-file", "-p", "--diff3", *labels, str(ours), str(base), str(theirs)]
+    done = subprocess.run(command, capture_output=True)
+    if not 0 <= done.returncode < 128:  # otherwise the number of conflicts
+        raise MillworkError(f"git merge-file failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout, done.returncode > 0
+
+
+def _git() -> str:
+    git = shutil.which("git")
+    if git is None:
+        raise MillworkError(
+            "git is not installed: templates in repositories, and updates of what you changed, need it"
+        )
+    return git
 
 
 def _newest_tag(tags: list[str]) -> str:

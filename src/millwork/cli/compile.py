@@ -22,13 +22,7 @@ def compile_(
     params: options.ParameterFile = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            callback=options.absolute,
-            help="Write to this file instead of stdout.",
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of stdout."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A plan is JSON anyway.")] = False,
 ) -> None:
@@ -36,9 +30,10 @@ def compile_(
 
     It is the same byte for byte for the same pipeline. Nothing is run.
     """
-    plan = compile_pipeline(find_target(target).pipeline(options.parameters(param, params)))
+    given, here = options.parameters(param, params), Path.cwd()  # both before the project's folder is entered
+    plan = compile_pipeline(find_target(target).pipeline(given))
     if output is None:
         print(plan.to_json(), end="")
     else:
-        output.write_text(plan.to_json(), encoding="utf-8")
+        (output if Path.cwd() == here else here / output).write_text(plan.to_json(), encoding="utf-8")
         say(f"Wrote the plan of {plan.pipeline}, {len(plan.steps)} steps, to {output}")

@@ -79,10 +79,10 @@ def init(
     trust: Trust = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Make a project from a template: it can be tested and run as it is.
+    """Make a project from a template.
 
-    On a terminal the template's questions are asked. Elsewhere --defaults or --answer must answer them. Files that
-    are there and would change are overwritten only if you say so.
+    It can be tested and run as it is. On a terminal the template's questions are asked; elsewhere --defaults or
+    --answer must answer them. Files that are there and would change are overwritten only if you say so.
     """
     asking = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not defaults and not as_json
     given: dict[str, Any] = {**_inferred(from_, label), **parse_answers(answer)}

@@ -36,11 +36,6 @@ def is_typed(ctx: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def absolute(path: Path | None) -> Path | None:
-    """What a path meant when it was typed: a command may change to the project's folder."""
-    return path and path.absolute()
-
-
 Target = Annotated[
     str,
     typer.Argument(
@@ -57,10 +52,7 @@ Parameters = Annotated[
 ParameterFile = Annotated[
     Path | None,
     typer.Option(
-        "--params",
-        metavar="FILE",
-        callback=absolute,
-        help="Pipeline parameters as YAML or JSON. -p has the last word.",
+        "--params", metavar="FILE", help="Pipeline parameters as YAML or JSON. -p has the last word."
     ),
 ]
 Root = Annotated[

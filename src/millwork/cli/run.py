@@ -37,8 +37,9 @@ def run(
     each step to stdout. Exits with 1 if a step failed, with 3 if only checks did that were told to stop the run.
     """
     where = configured(ctx, config, root, store, workers)
+    given = {**where.parameters, **options.parameters(param, params)}
     found = find_target(target)
-    pipeline = found.pipeline({**where.parameters, **options.parameters(param, params)})
+    pipeline = found.pipeline(given)
     launch(
         LocalRunner(where.root, where.store, where.workers, quiet),
         pipeline,

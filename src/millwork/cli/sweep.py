@@ -95,8 +95,8 @@ def run(
     Each is an ordinary run: what runs have in common is done once, and comes from the cache for the others. Exits
     with 1 if a run failed; the others go on.
     """
-    found = find_target(target)
     combinations = _combinations(_space(param, params), random, seed)
+    found = find_target(target)
     described = _described(found, dict(enumerate(combinations)))
     sweep = Sweep(LocalRunner(root, store, workers or 0, quiet), max_parallel)
     id = sweep.begin(described, found.source)

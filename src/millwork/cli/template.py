@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from millwork.cli import options
-from millwork.cli.init import Ref
-from millwork.cli.printing import print_json, print_table
+from millwork.cli.exits import ExitCode
+from millwork.cli.init import Answers, Ref, Trust
+from millwork.cli.printing import print_json, print_table, say
 from millwork.cli.project import template_folders
-from millwork.cli.template_documents import TemplateDocument, TemplatesDocument, TemplateSummary
+from millwork.cli.template_documents import (
+    TemplateDocument,
+    TemplatesDocument,
+    TemplateSummary,
+    UpdateDocument,
+)
+from millwork.templates.questionnaire import parse_answers
+from millwork.templates.record import RECORD, read_record
 from millwork.templates.sources import Template, known_templates, opened_template
+from millwork.templates.updating import Update, carry_out, plan_update
 
 app = options.new_app(help="Templates of projects: which there are, and updates.")
 
@@ -64,6 +74,78 @@ def describe(
             ],
         }
     print_json(document) if as_json else _print(document)
+
+
+@app.command()
+def update(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="The project. By default the one that this folder lies in."),
+    ] = None,
+    template: Annotated[
+        str,
+        typer.Option(
+            "--template",
+            "-t",
+            metavar="TEMPLATE",
+            help="Where the template is now: a name, a folder or a URL. By default where it was.",
+            show_default=False,
+        ),
+    ] = "",
+    ref: Ref = "",
+    answer: Answers = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    trust: Trust = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Take over what changed in the template since the project was made from it.
+
+    Your own changes stay. Where both changed the same lines, both versions are in the file, marked as git marks them,
+    and the command exits with 1. Questions that are new are answered with their defaults, or with --answer.
+    """
+    project = _project_in(directory)
+    record = read_record(project)
+    with opened_template(template or record.source, template_folders(), ref) as found:
+        planned = plan_update(project, record, found, parse_answers(answer), trust=trust)
+    if not dry_run:
+        carry_out(project, planned)
+    document = _update_document(planned, dry_run)
+    print_json(document) if as_json else _tell(document)
+    if planned.conflicts:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _project_in(directory: Path | None) -> Path:
+    if directory is not None:
+        return directory.absolute()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / RECORD).is_file()), here)
+
+
+def _update_document(update: Update, dry_run: bool) -> UpdateDocument:
+    return {
+        "schema": "millwork/template-update/v1",
+        "template": update.after.template,
+        "from_version": update.before.version,
+        "to_version": update.after.version,
+        "dry_run": dry_run,
+        "files": [{"path": c.path, "action": c.action.value, "reason": c.reason} for c in update.changes],
+        "conflicts": update.conflicts,
+    }
+
+
+def _tell(document: UpdateDocument) -> None:
+    if document["files"]:
+        rows = [(f["action"], f["path"], f["reason"]) for f in document["files"]]
+        print_table(("action", "file", "reason"), rows)
+    versions = " → ".join(dict.fromkeys(v for v in (document["from_version"], document["to_version"]) if v))
+    count = len(document["conflicts"])
+    done = f"{count} to settle by hand" if count else "nothing to settle by hand"
+    if not document["files"]:
+        done = "nothing to do"
+    elif document["dry_run"]:
+        done += ". Nothing was written"
+    say(f"Template {document['template']} {versions}".rstrip() + f": {done}")
 
 
 def _print(document: TemplateDocument) -> None:
