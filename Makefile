@@ -7,7 +7,7 @@ LOCK := requirements/$(shell $(PYTHON) -c 'import sys; print("py311" if sys.vers
 READY := $(VENV)/.ready
 SOURCES := core components runners evaluation templates src/millwork/cli src/millwork/analysis
 
-.PHONY: demo test test-slow check bench docs clean lock
+.PHONY: demo test test-slow test-browser check bench docs clean lock
 
 demo: $(READY)  ## the classic pipeline on real data, with a Keras and with a scikit-learn model
 	@$(BIN)/python -m millwork.templates.tabular_binary
@@ -17,6 +17,9 @@ test: $(READY)  ## everything that is not marked slow, cluster, browser or bench
 
 test-slow: $(READY)  ## the slow tests too: 200 kills, real database servers
 	$(BIN)/python -m pytest -m "slow"
+
+test-browser: $(READY)  ## the report in a real browser: apt-get install chromium chromium-driver
+	$(BIN)/python -m pytest -m "browser"
 
 check: $(READY)  ## style, types, layers
 	$(BIN)/ruff check .

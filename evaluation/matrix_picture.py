@@ -73,7 +73,7 @@ def matrix_svg(
     classes: Sequence[str], matrix: NDArray[np.float64], *, normalize: Share, title: str, subtitle: str
 ) -> str:
     """The picture. `normalize` chooses the number written large; rows or shares are written small."""
-    names, counts = _smallest_as_one(classes, matrix)
+    names, counts = smallest_as_one(classes, matrix)
     size = max(26, min(92, 620 // len(names)))
     label_size = 13 if size >= 36 else 11
     shown = [shortened(name, 20) for name in names]
@@ -129,15 +129,18 @@ def _cells(
     return cells
 
 
-def _smallest_as_one(
-    classes: Sequence[str], matrix: NDArray[np.float64]
+def smallest_as_one(
+    classes: Sequence[str], matrix: NDArray[np.float64], by: NDArray[np.float64] | None = None
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """The classes with the most rows, in the model's order, and one group for all others."""
+    """The classes with the most rows, in the model's order, and one group for all others.
+
+    `by` is the matrix whose rows count, if several matrices are to have the same classes.
+    """
     import numpy as np
 
     if len(classes) <= MAX_CLASSES:
         return list(classes), matrix
-    kept = np.sort(np.argsort(-matrix.sum(axis=1), kind="stable")[: MAX_CLASSES - 1])
+    kept = np.sort(np.argsort(-(matrix if by is None else by).sum(axis=1), kind="stable")[: MAX_CLASSES - 1])
     group = np.full(len(classes), len(kept))
     group[kept] = np.arange(len(kept))
     folded = np.zeros((len(kept) + 1, len(kept) + 1))

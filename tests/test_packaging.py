@@ -32,6 +32,10 @@ def test_the_wheel_holds_every_module(wheel: zipfile.ZipFile, folder: str) -> No
     assert modules <= set(wheel.namelist())
 
 
+def test_the_wheel_holds_what_reports_are_drawn_with(wheel: zipfile.ZipFile) -> None:
+    assert {f"millwork/evaluation/reporting/report.{kind}" for kind in ("css", "js")} <= set(wheel.namelist())
+
+
 def test_the_wheel_is_typed_and_installs_the_command(wheel: zipfile.ZipFile) -> None:
     assert "millwork/py.typed" in wheel.namelist()
     [entry_points] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]

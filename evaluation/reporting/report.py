@@ -1,0 +1,87 @@
+"""A comparison of models as one HTML file: verdict first, then what it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from millwork.evaluation.comparing.contest import Contest
+from millwork.evaluation.comparing.document import document
+from millwork.evaluation.comparing.findings import Findings
+from millwork.evaluation.reporting.calibration_section import calibration_section
+from millwork.evaluation.reporting.change_sections import ChangeSection
+from millwork.evaluation.reporting.changes_section import changes_section
+from millwork.evaluation.reporting.confusion_section import confusion_section
+from millwork.evaluation.reporting.curves_section import curves_section
+from millwork.evaluation.reporting.figures import count
+from millwork.evaluation.reporting.frame import page
+from millwork.evaluation.reporting.metrics_section import metrics_section
+from millwork.evaluation.reporting.names import listed, name
+from millwork.evaluation.reporting.reading_section import reading_section
+from millwork.evaluation.reporting.report_section import ReportSection
+from millwork.evaluation.reporting.residuals_section import residuals_section
+from millwork.evaluation.reporting.slices_section import slices_section
+from millwork.evaluation.reporting.threshold_counts import threshold_counts
+from millwork.evaluation.reporting.verdict_section import verdict_section
+
+
+def report_html(
+    findings: Findings,
+    contest: Contest,
+    *,
+    changes: Sequence[ChangeSection] | None = None,
+    lineage_svg: str = "",
+    title: str = "",
+) -> str:
+    """One page that opens without a network. `lineage_svg` is a drawing whose texts are escaped already.
+
+    The same findings and contest give the same bytes.
+    """
+    documents = {"findings": json.dumps(document(findings), allow_nan=False)}
+    sections = [verdict_section(findings, contest), metrics_section(findings), slices_section(findings)]
+    if contest.problem == "regression":
+        sections.append(residuals_section(contest))
+    else:
+        counts = (
+            threshold_counts(contest, findings.settings.threshold) if contest.problem == "binary" else None
+        )
+        if counts:
+            documents["threshold-counts"] = counts.document
+        sections.append(curves_section(contest, findings.settings))
+        sections.append(calibration_section(contest, findings.settings))
+        sections.append(confusion_section(contest, findings.settings, counts))
+    if changes:
+        sections.append(changes_section(changes))
+    if lineage_svg:
+        sections.append(_lineage(lineage_svg))
+    sections.append(reading_section(findings))
+    return page(
+        [section for section in sections if section],
+        kind="Model comparison",
+        title=title
+        or f"{listed([name(c, 60) for c in findings.challengers])} against {name(findings.baseline, 60)}",
+        subtitle=_subtitle(findings, contest),
+        footer="Written by Millwork. This file needs no network, and sends nothing anywhere.",
+        documents=documents,
+    )
+
+
+def _lineage(svg: str) -> ReportSection:
+    return ReportSection(
+        "lineage", "Lineage", Markup('<figure class="scroll lineage">{}</figure>').format(Markup(svg))
+    )
+
+
+def _subtitle(findings: Findings, contest: Contest) -> str:
+    kinds = {
+        "binary": "Two classes",
+        "multiclass": f"{len(contest.baseline.classes)} classes",
+        "regression": "A number",
+    }
+    rows = count(len(contest.baseline))
+    paired = (
+        f"{rows} rows, compared in pairs" if findings.paired else f"{rows} rows of the baseline, not paired"
+    )
+    return f"{kinds[contest.problem]}. {paired}."
