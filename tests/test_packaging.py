@@ -36,6 +36,23 @@ def test_the_wheel_holds_what_reports_are_drawn_with(wheel: zipfile.ZipFile) -> 
     assert {f"millwork/evaluation/reporting/report.{kind}" for kind in ("css", "js")} <= set(wheel.namelist())
 
 
+def test_the_wheel_holds_every_file_of_the_templates(wheel: zipfile.ZipFile) -> None:
+    """Also those whose names begin with a dot, in folders whose names are expressions."""
+    templates = [p.parent for p in (ROOT / "templates").glob("*/copier.yaml")]
+    files = {
+        f"millwork/templates/{file.relative_to(ROOT / 'templates')}"
+        for template in templates
+        for file in [template / "copier.yaml", *(template / "project").rglob("*")]
+        if file.is_file() and not any(part in _LEFT_OUT for part in file.parts)
+    }
+    assert "millwork/templates/every-project/project/.github/workflows/compare.yml" in files
+    inside = {name for name in wheel.namelist() if "/project/" in name or name.endswith("copier.yaml")}
+    assert inside == files
+
+
+_LEFT_OUT = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
 def test_the_wheel_is_typed_and_installs_the_command(wheel: zipfile.ZipFile) -> None:
     assert "millwork/py.typed" in wheel.namelist()
     [entry_points] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
