@@ -250,6 +250,16 @@ def test_without_a_store_files_can_be_compared_and_runs_cannot(tmp_path: Path) -
     assert millwork.here("compare", "a.csv", "latest").code == 4
 
 
+def test_of_a_run_that_scores_an_older_model_too_its_own_counts(tmp_path: Path) -> None:
+    millwork = project_of_runs(tmp_path)
+    run(millwork, "doctor", "bless=true")
+    run(millwork, "beside_the_blessed")
+    document = parsed(millwork.here("compare", "@blessed", "latest", "--json", "-m", "auc"))
+    assert document["verdict"] == "worse"
+    one = parsed(millwork.here("compare", "latest~1", "latest:before", "--json", "-m", "auc"))
+    assert one["verdict"] == "no worse"
+
+
 def test_runs_whose_predictions_are_several_none_unlabelled_or_deleted(tmp_path: Path) -> None:
     millwork = project_of_runs(tmp_path)
     run(millwork, "doctor")

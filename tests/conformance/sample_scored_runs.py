@@ -17,6 +17,7 @@ PIPELINES = """
 import json
 
 from millwork import component, pipeline
+from millwork.components import latest_blessed_model
 from millwork.core.artifacts import Examples, Model, ModelBlessing, ModelEvaluation, Predictions
 
 
@@ -110,6 +111,13 @@ def twice() -> None:
     examples, model = people(), train()
     score(model, examples)
     score.configured(id="again")(model, examples, stored=False)
+
+
+@pipeline
+def beside_the_blessed() -> None:
+    examples = people()
+    score.configured(id="before")(latest_blessed_model(), examples)
+    score(train(noise=1.6), examples)
 
 
 @pipeline

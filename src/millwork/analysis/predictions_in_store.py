@@ -108,18 +108,23 @@ def _of_artifact(store: MetadataStore, artifact: ArtifactRecord) -> Candidates:
 
 
 def _of_run(store: MetadataStore, run: str) -> Mapping[str, ArtifactRecord]:
-    """What each step of a run predicted; if none did, what its Evaluators predicted for themselves."""
+    """What each step of a run predicted with a model of the run; without such, with any; else what Evaluators did."""
     made: dict[str, ArtifactRecord] = {}
-    own: dict[str, ArtifactRecord] = {}
+    by_evaluators: dict[str, ArtifactRecord] = {}
+    asked: dict[str, set[int]] = {}
+    trained: set[int] = set()
     for step, execution in last_executions(store, run).items():
         for name, records in store.outputs_of(execution.id).items():
             for record in records:
-                if record.type_name == Predictions.type_name and name not in (OWN, OWN_BASELINE):
-                    made[step] = record
-                elif name == OWN and _rows(record):
-                    own[step] = record
+                if record.type_name == Model.type_name:
+                    trained.add(record.id)
+                elif record.type_name == Predictions.type_name and _rows(record) and name != OWN_BASELINE:
+                    (by_evaluators if name == OWN else made)[step] = record
+        if step in made:
+            asked[step] = {record.id for record in store.inputs_of(execution.id).get("model", ())}
     labelled = {step: record for step, record in made.items() if _has_label(record)}
-    return labelled or own or made
+    own = {step: record for step, record in labelled.items() if asked[step] & trained}
+    return own or labelled or by_evaluators or made
 
 
 def _of_step(
