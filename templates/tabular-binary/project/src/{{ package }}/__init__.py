@@ -1,0 +1,1 @@
+"""Who visits a doctor at all? Two classes, from the RAND health insurance experiment."""
