@@ -1,6 +1,7 @@
 """The catalog. One file per component; this list is the table of contents."""
 
 from millwork.components.avro_example_gen import AvroExampleGen
+from millwork.components.comparison import Comparison
 from millwork.components.confusion_matrix import ConfusionMatrix
 from millwork.components.csv_example_gen import CsvExampleGen
 from millwork.components.data.spans import RollingRange, StaticRange
@@ -36,6 +37,7 @@ from millwork.components.tuning.settings import Study, TuneArgs
 
 __all__ = [
     "AvroExampleGen",
+    "Comparison",
     "ConfusionMatrix",
     "CsvExampleGen",
     "DataAccessor",

@@ -275,6 +275,37 @@ class RocCurve(SplitArtifact):
 
 
 @dataclass(eq=False)
+class Comparison(Artifact):
+    """`comparison.json` (as `millwork compare --json` prints it), `comparison.md` and `report.html`.
+
+    Only `NOT_COMPARED`, which says why, if there was no baseline.
+    """
+
+    base_type: ClassVar[str] = "mlmd.Metrics"
+
+    verdict: str = custom_property("")
+    """`better`, `no worse`, `inconclusive` or `worse`; of several challengers the worst. "" without a baseline."""
+    reason: str = custom_property("")
+    """Why, in words."""
+    num_better: int = custom_property(0)
+    """Metrics in which the challenger is better, each slice counted."""
+    num_worse: int = custom_property(0)
+    num_inconclusive: int = custom_property(0)
+
+    def is_not_worse(self) -> Condition:
+        """For `when(...)`: no metric is worse in any slice. It also holds if there was no baseline."""
+        return self.prop("num_worse").equals(0)
+
+    def is_better(self) -> Condition:
+        """For `when(...)`: the verdict is `better`. It does not hold if there was no baseline."""
+        return self.prop("verdict").equals("better")
+
+    @property
+    def remark(self) -> str:
+        return f"{self.verdict}: {self.reason}" if self.verdict else self.reason
+
+
+@dataclass(eq=False)
 class HyperParameters(Artifact):
     """`best_hyperparameters.txt`: KerasTuner's configuration as JSON, the best values under `values`."""
 

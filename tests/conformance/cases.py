@@ -140,6 +140,11 @@ CASES: dict[type[Component], Case] = {
         refuses_empty="There is nothing to evaluate in eval",
         wrong={"eval_config": 3},
     ),
+    stock.Comparison: Case(
+        lambda m: stock.Comparison(baseline=m.predictions, challenger=m.predictions),
+        {"comparison": "comparison.json"},
+        refuses_empty="The predictions of 'baseline' have no rows in split 'eval'",
+    ),
     stock.Roc: Case(lambda m: stock.Roc(predictions=m.predictions), {"roc_curve": "Split-eval/roc.json"}),
     stock.InfraValidator: Case(
         lambda m: stock.InfraValidator(model=m.model, examples=m.transformed_examples, split_name="eval"),
