@@ -116,7 +116,7 @@ def twice() -> None:
 @pipeline
 def beside_the_blessed() -> None:
     examples = people()
-    score.configured(id="before")(latest_blessed_model(), examples)
+    score.configured(id="before")(latest_blessed_model(pipeline="*"), examples)
     score(train(noise=1.6), examples)
 
 
