@@ -8,10 +8,11 @@ tests/cli/test_reference.py fails when the pages that are committed are not thes
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints, is_typeddict
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
@@ -22,6 +23,7 @@ from millwork.cli.functions import describe_function, functions
 from millwork.cli.main import COMMANDS, app, load_command
 from millwork.cli.tfx_names import TFX_NAMES
 from millwork.core.contract import hint_text
+from millwork.evaluation.comparing import document as compare_documents
 
 REFERENCE = Path(__file__).parent / "reference"
 _GENERATED = "<!-- Written by docs/generate.py (make docs). Do not edit. -->\n"
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
         "components.md": "\n".join(_catalog(described, told)),
         **{f"components/{d['name']}.md": "\n".join(_component(d)) for d in described},
         **{f"components/{d['name']}.md": "\n".join(_function(d)) for d in told},
+        "compare.schema.json": _json_schema(compare_documents.CompareDocument, compare_documents.SCHEMA),
     }
 
 
@@ -106,7 +109,7 @@ def _documents() -> Iterator[str]:
     yield "`compile` prints the plan itself, `millwork/plan/v1`, which runners read.\n"
     known = {
         name: kind
-        for module in (documents, artifact_documents, model_documents, sweep_documents)
+        for module in (documents, artifact_documents, model_documents, sweep_documents, compare_documents)
         for name, kind in vars(module).items()
     }
     kinds = [kind for kind in known.values() if is_typeddict(kind)]
@@ -118,7 +121,34 @@ def _documents() -> Iterator[str]:
 
 
 def _link(hint: str) -> str:
-    return f"`{re.sub(r'millwork[.]cli[.](artifact_|model_)?documents[.]', '', hint)}`"
+    own = r"millwork[.](cli[.](artifact_|model_|sweep_)?documents|evaluation[.]comparing[.]document)[.]"
+    return f"`{re.sub(own, '', hint)}`"
+
+
+def _json_schema(kind: Any, name: str) -> str:
+    """What a document looks like, for programs that check or generate code from it."""
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name, **_type_schema(kind)}
+    content["properties"]["schema"] = {"const": name}
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _type_schema(hint: Any) -> dict[str, Any]:
+    if is_typeddict(hint):
+        about = field_docs(hint)
+        fields = {
+            name: {**_type_schema(kind), **({"description": about[name]} if about.get(name) else {})}
+            for name, kind in get_type_hints(hint).items()
+        }
+        return {"type": "object", "properties": fields, "required": list(fields)}
+    kind, arguments = get_origin(hint) or hint, get_args(hint)
+    if kind is list:
+        return {"type": "array", "items": _type_schema(arguments[0])}
+    if kind is dict:
+        return {"type": "object", "additionalProperties": _type_schema(arguments[1])}
+    if arguments:
+        return {"anyOf": [_type_schema(one) for one in arguments]}
+    names = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+    return {"type": names[kind]}
 
 
 def _catalog(described: Sequence[ComponentDocument], told: Sequence[FunctionDocument]) -> Iterator[str]:
@@ -194,7 +224,7 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 def main() -> None:
     """Write the pages, and remove those of components that are no more."""
     wanted = pages()
-    for path in REFERENCE.rglob("*.md"):
+    for path in REFERENCE.rglob("*.*"):
         if path.relative_to(REFERENCE).as_posix() not in wanted:
             path.unlink()
     for name, text in wanted.items():

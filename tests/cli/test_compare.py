@@ -56,6 +56,16 @@ def test_json_says_where_each_model_is_from(compare: Callable[..., Said], millwo
     assert {entry["rows"] for entry in document["findings"]} == {ROWS, ROWS - POOR, POOR}
 
 
+def test_json_is_as_its_schema_says(compare: Callable[..., Said]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((Path(__file__).parents[2] / "docs/reference/compare.schema.json").read_text())
+    document = parsed(compare(USUAL, BLIND, "--by", "health", "--json"))
+    jsonschema.validate(document, schema)
+    document["findings"][0]["rows"] = "many"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
+
+
 def test_a_model_against_itself_is_no_worse_with_no_difference_anywhere(compare: Callable[..., Said]) -> None:
     document = parsed(compare(USUAL, USUAL, "--by", "health", "--json"))
     assert document["verdict"] == "no worse"

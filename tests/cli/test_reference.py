@@ -31,7 +31,7 @@ def test_the_committed_page_is_up_to_date(name: str) -> None:
 
 
 def test_there_are_no_other_pages() -> None:
-    found = {p.relative_to(DOCS / "reference").as_posix() for p in (DOCS / "reference").rglob("*.md")}
+    found = {p.relative_to(DOCS / "reference").as_posix() for p in (DOCS / "reference").rglob("*.*")}
     assert found == set(PAGES)
 
 
@@ -48,5 +48,6 @@ def test_every_document_that_json_prints_is_documented() -> None:
         "component",
         "function",
         "serving",
+        "compare",
     ):
         assert f"millwork/{schema}/v1" in PAGES["cli.md"]
