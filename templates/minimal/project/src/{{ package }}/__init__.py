@@ -1,0 +1,1 @@
+"""A model of a column of somebody's own table."""
