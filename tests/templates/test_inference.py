@@ -137,7 +137,7 @@ def test_a_missing_label_is_no_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_delimiter_and_encoding_are_found(tmp_path: Path, delimiter: str, encoding: str) -> None:
-    columns = {
+    columns: dict[str, Iterable[object]] = {
         'Größe, (cm); "x"|y': numbers(),
         "Ort": repeated("Köln; am Rhein", "Jülich,\nMarkt", ""),
         "y": repeated(0, 1),

@@ -45,8 +45,8 @@ class Results:
 @pipeline
 def digits(
     data: Path = Path("data"),
-    serving: Path = Path("serving"),
     policy: Path = Path("policies/blessing.yaml"),
+    serving: Path = Path("serving"),
     steps: int = 500,
     filters: int = 16,
 ) -> Results:

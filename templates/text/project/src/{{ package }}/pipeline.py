@@ -45,8 +45,8 @@ class Results:
 @pipeline
 def messages(
     data: Path = Path("data"),
-    serving: Path = Path("serving"),
     policy: Path = Path("policies/blessing.yaml"),
+    serving: Path = Path("serving"),
     steps: int = 300,
     width: int = 16,
 ) -> Results:
