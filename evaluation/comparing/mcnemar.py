@@ -35,9 +35,8 @@ def paired_shares(gained: int, lost: int, rows: int, confidence: float) -> Estim
     if differing == 0:
         p_value = 1.0
     elif differing < FEW:
-        from scipy.stats import binomtest
-
-        p_value = float(binomtest(gained, differing).pvalue)
+        fewer = sum(math.comb(differing, count) for count in range(min(gained, lost) + 1))
+        p_value = min(1.0, 2 * fewer / 2**differing)
     else:
         p_value = p_value_of((gained - lost) / differing**0.5)
     lower, upper = _tango(gained, lost, rows, confidence)
