@@ -85,13 +85,12 @@ class _Match:
     def _differ(self, what: str, differ: NDArray[np.bool_], own: NDArray[Any], theirs: NDArray[Any]) -> str:
         row, one, two = int(differ.argmax()), self._baseline, self._other
         classes = one.classes if what == "label" else ()
-        said = [repr(classes[values[row]]) if classes else f"{values[row]:g}" for values in (own, theirs)]
-        where = f"row {_shown(one, row)}"
-        text = f"{where} has the {what} {said[0]} in {one.name!r} and {said[1]} in {two.name!r}"
-        others = int(differ.sum()) - 1
-        text += (
-            f", and so have {others:,} others" if others > 1 else ", and so has one other" if others else ""
+        said = [repr(classes[values[row]]) if classes else f"{values[row]:.12g}" for values in (own, theirs)]
+        text = (
+            f"row {_shown(one, row)} has the {what} {said[0]} in {one.name!r} and {said[1]} in {two.name!r}"
         )
+        if more := int(differ.sum()) - 1:
+            text += f", and {more:,} more {'row differs' if more == 1 else 'rows differ'}"
         if self._by_place:
             return f"{text}: row ids are places in the data, and these are not the same rows"
         raise BadInput(

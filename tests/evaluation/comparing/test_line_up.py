@@ -136,7 +136,7 @@ def test_an_id_with_two_labels_is_refused() -> None:
 def test_an_id_with_two_weights_is_refused() -> None:
     other = contender("B", weights=np.array([1, 2.5, 1, 2]))
     with pytest.raises(
-        BadInput, match="Row 'b' has the weight 1 in 'A' and 2.5 in 'B', and so has one other"
+        BadInput, match="Row 'b' has the weight 1 in 'A' and 2.5 in 'B', and 1 more row differs"
     ):
         contest([contender(), other])
 
@@ -177,7 +177,7 @@ def test_places_identify_rows_if_every_label_agrees() -> None:
     assert contest([contender(**PLACES), contender("B", **PLACES)]).paired
     other = contest([contender(**PLACES), contender("B", **PLACES, labels=np.array([0, 1, 0, 1]))])
     assert other.unpaired_because == (
-        "row 2 has the label 'yes' in 'A' and 'no' in 'B', and so has one other: row ids are places in the data, and "
+        "row 2 has the label 'yes' in 'A' and 'no' in 'B', and 1 more row differs: row ids are places in the data, and "
         "these are not the same rows"
     )
     fewer = contender("B", ids=range(2), positional=True, labels=np.array([0, 1]), predicted=np.array([0, 1]))
