@@ -102,7 +102,11 @@ def _lay_over(upper: Path, lower: Path) -> None:
 def _write_config(template: Template, folder: Path) -> None:
     import yaml
 
-    text = yaml.safe_dump(dict(template.config), sort_keys=False, allow_unicode=True)
+    marked = {
+        n: {"qmark": "?", **v} if isinstance(v, dict) and n[0] != "_" else v
+        for n, v in template.config.items()
+    }
+    text = yaml.safe_dump(marked, sort_keys=False, allow_unicode=True)
     (folder / "copier.yaml").write_text(text, encoding="utf-8")
 
 

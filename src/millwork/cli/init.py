@@ -20,6 +20,9 @@ from millwork.templates.sources import Template, known_templates, opened_templat
 
 app = options.new_app()
 
+_FOR_A_FILE = "minimal"
+"""The template that --from implies."""
+
 Answers = Annotated[
     list[str] | None,
     typer.Option("--answer", "-a", metavar="NAME=VALUE", help="Answer a question. Repeat for several."),
@@ -86,12 +89,20 @@ def init(
     """
     asking = is_terminal(sys.stdin) and is_terminal(sys.stderr) and not defaults and not as_json
     given: dict[str, Any] = {**_inferred(from_, label), **parse_answers(answer)}
-    name = template or ("minimal" if from_ else _chosen(asking))
+    name = template or (_FOR_A_FILE if from_ else _chosen(asking))
     with opened_template(name, template_folders(), ref) as found:
+        if found.stock and found.name == _FOR_A_FILE and from_ is None:
+            raise WrongArgument(
+                f"Template {_FOR_A_FILE} is written for a file of yours: millwork init --from data.csv --label y"
+            )
         if not asking and not defaults:
             _all_answered(found, given)
         decide = _overwrite_all if force else _ask_each if asking else _refuse
-        project = generate(found, directory, given, decide, Asking(asking, say, trust))
+        try:
+            project = generate(found, directory, given, decide, Asking(asking, say, trust))
+        except KeyboardInterrupt:
+            say("Interrupted: nothing was made")
+            raise
     document = _document(project)
     print_json(document) if as_json else _tell(project, document)
 
@@ -117,7 +128,7 @@ def _chosen(asking: bool) -> str:
     width = max(map(len, known))
     for template in known.values():
         say(f"  {template.name.ljust(width)}  {template.description}")
-    return str(typer.prompt("Template", default="minimal", err=True))
+    return str(typer.prompt("Template", default=next(iter(known)), err=True))
 
 
 def _all_answered(template: Template, given: Mapping[str, Any]) -> None:
