@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,15 @@ def test_a_graph_can_be_drawn_by_other_tools() -> None:
     assert dot.startswith("digraph lineage {\n")
     assert '    artifact_1 -> execution_2 [label="x"];\n' in dot
     assert dot.endswith("}\n")
+
+
+def test_a_graph_can_be_drawn_as_a_picture() -> None:
+    drawn = ET.fromstring(reading("lineage", "2", "--format", "svg").out)
+    said = {"".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Lineage of 2", "one", "add_0", "add_1", "Integer 1", "Integer 2", "Integer 3"} <= said
+    drawn = ET.fromstring(reading("lineage", "latest", "--format", "svg").out)
+    said = {"".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert "failed" in said, "a word, not only a colour"
 
 
 def test_a_diamond_is_drawn_once(tmp_path: Path, millwork: CommandLine) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from millwork.analysis.lineage_graph import Lineage, lineage_of_artifact, lineage_of_run
+from millwork.analysis.lineage_picture import lineage_svg
 from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
 from millwork.cli.lineage_text import document, dot, mermaid, tree
@@ -24,6 +25,7 @@ class Format(Enum):
     tree = "tree"
     mermaid = "mermaid"
     dot = "dot"
+    svg = "svg"
     json = "json"
 
 
@@ -50,7 +52,7 @@ def lineage(
     if as_json or format is Format.json:
         print_json(document(found))
     else:
-        writers = {Format.tree: tree, Format.mermaid: mermaid, Format.dot: dot}
+        writers = {Format.tree: tree, Format.mermaid: mermaid, Format.dot: dot, Format.svg: lineage_svg}
         print(writers[format](found))
 
 

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from millwork.analysis.differences.causes import first_causes
 from millwork.analysis.differences.details import Details
-from millwork.analysis.differences.difference import Change, Consequence, Detail, RunDifference
+from millwork.analysis.differences.difference import (
+    Change,
+    Consequence,
+    Detail,
+    Outline,
+    RunDifference,
+)
 from millwork.analysis.differences.outcomes import outcomes
-from millwork.analysis.differences.recorded import RecordedRun, recorded_run
+from millwork.analysis.differences.recorded import RecordedRun, RecordedStep, recorded_run
 from millwork.analysis.differences.tracing import Tracing, differing_outputs, trace
 from millwork.analysis.differences.values import mapping_changes
 from millwork.core.records import RunRecord
@@ -36,6 +42,7 @@ def difference_of(tracing: Tracing) -> RunDifference:
         outcomes=tuple(outcomes(tracing)),
         unchanged=tuple(tracing.unchanged()),
         notes=(*_notes(before, after), *dict.fromkeys(looked_into.notes)),
+        outlines=tuple(_outlines(tracing)),
     )
 
 
@@ -54,6 +61,19 @@ def _once(details: Iterable[Detail]) -> Iterator[Detail]:
         if known not in seen:
             seen.add(known)
             yield detail
+
+
+def _outlines(tracing: Tracing) -> Iterator[Outline]:
+    """In the order of the second run, then what only the first has."""
+    for before, after in tracing.shared:
+        yield _outline(after, tuple(differing_outputs(before, after)))
+    for run, step in tracing.alone:
+        yield _outline(step, (), "before" if run is tracing.before else "after")
+
+
+def _outline(step: RecordedStep, differing: tuple[str, ...], only_in: str = "") -> Outline:
+    needs = dict.fromkeys((wire.step, wire.output) for wire in step.planned.needs())
+    return Outline(step.id, tuple(step.planned.outputs), differing, tuple(needs), only_in)
 
 
 def _packages(before: RecordedRun, after: RecordedRun) -> Iterator[Change]:

@@ -109,6 +109,20 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """A step of one or both runs and its wires, to draw it."""
+
+    step: str
+    outputs: tuple[str, ...]
+    differing: tuple[str, ...]
+    """The outputs with other content."""
+    needs: tuple[tuple[str, str], ...]
+    """Step and output, of everything that it waits for."""
+    only_in: str = ""
+    """`before` or `after`."""
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """Which run."""
 
@@ -139,6 +153,8 @@ class RunDifference:
     """The steps of both runs that did the same work with the same result."""
     notes: tuple[str, ...] = ()
     """What could not be compared, and why."""
+    outlines: tuple[Outline, ...] = ()
+    """Every step of both runs."""
 
     @property
     def equal(self) -> bool:

@@ -136,7 +136,7 @@ def _drift(drift: Drift, shown: Shown) -> Iterator[Line]:
     features = list(drift.features if shown.everything else drift.noticeable)
     yield Line(f"distributions: {drift.step}{_from(drift.step, drift.follows_from)}", Style.HEADING)
     kept = features if shown.everything else features[:MOST_ROWS]
-    rows = [(f.feature, f.split, _distance(f), _what(f.changes)) for f in kept]
+    rows = [(f.feature, f.split, _distance(f), changes_said(f.changes)) for f in kept]
     yield from _indented(_table(("feature", "split", "distance", "before → after"), rows) if rows else ())
     left = len(drift.features) - len(kept)
     if left:
@@ -148,7 +148,8 @@ def _distance(feature: FeatureDrift) -> str:
     return "" if feature.distance is None else f"{feature.distance:.3f}"
 
 
-def _what(changes: Sequence[Change]) -> str:
+def changes_said(changes: Sequence[Change]) -> str:
+    """`mean 1 → 2, missing 0.0% → 3.0%`."""
     return ", ".join(f"{change.name} {told_pair(change)}" for change in changes)
 
 
