@@ -49,7 +49,7 @@ class _Match:
         import pyarrow.compute as pc
 
         one, two = self._baseline, self._other
-        if self._by_place and _names(one) != _names(two):
+        if self._by_place and sorted(_names(one)) != sorted(_names(two)):
             return (
                 f"{one.name!r} has rows of {_splits(one)} and {two.name!r} of {_splits(two)}, and their row ids are "
                 "places within those"

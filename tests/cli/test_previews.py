@@ -10,7 +10,9 @@ from materials import Materials
 from sample_command_line import CommandLine, reading
 
 from millwork import import_artifact
+from millwork.components import Comparison
 from millwork.core.pipeline import Pipeline
+from millwork.core.testing import perform
 from millwork.runners.local import LocalRunner
 
 
@@ -29,6 +31,9 @@ def millwork(materials: Materials, tmp_path_factory: pytest.TempPathFactory) -> 
         materials.schema,
         materials.predictions,
         materials.model,
+        perform(
+            Comparison(baseline=materials.predictions, challenger=materials.predictions), materials.folder
+        ).comparison,
     )
     LocalRunner(millwork.folder / ".millwork", quiet=True).run(
         Pipeline("p", [import_artifact(artifact) for artifact in kinds])
@@ -106,3 +111,12 @@ def test_what_is_gone_is_told(millwork: CommandLine) -> None:
     said = millwork.here("artifacts", "preview", "99")
     assert said.code == 4
     assert "There is no artifact 99" in said.err
+
+
+def test_of_a_comparison_its_verdict_and_a_line_for_each_metric_and_slice(millwork: CommandLine) -> None:
+    (found,) = excerpts(millwork, "Comparison", "--rows", "2")
+    assert found["title"].startswith("no worse: ")
+    assert [row[:4] for row in found["rows"]] == [
+        ["challenger", "Overall", "auc", "no worse"],
+        ["challenger", "Overall", "accuracy", "no worse"],
+    ]

@@ -198,6 +198,14 @@ def _hyperparameters(artifact: stock.HyperParameters, rows: int) -> Iterator[Exc
     yield Excerpt("the best", ("name", "value"), tuple(_line(pair) for pair in islice(values.items(), rows)))
 
 
+def _comparison(artifact: stock.Comparison, rows: int) -> Iterator[Excerpt]:
+    file = artifact.path / "comparison.json"
+    found = _json(file)["findings"] if file.is_file() else []
+    columns = ("model", "slice", "metric", "verdict", "baseline_value", "value", "lower", "upper", "rows")
+    shown = tuple(_line(entry[name] for name in columns) for entry in found[:rows])
+    yield Excerpt(artifact.remark, columns if found else (), shown)
+
+
 def _value(artifact: ValueArtifact[Any], rows: int) -> Iterator[Excerpt]:
     yield Excerpt("value", text=str(artifact.value))
 
@@ -228,6 +236,7 @@ _SHOWN: Mapping[type[Artifact], Callable[[Any, int], Iterable[Excerpt]]] = {
     stock.ModelBlessing: _blessing,
     stock.ConfusionMatrix: _tables("Split-*/confusion_matrix.csv"),
     stock.RocCurve: _tables("Split-*/roc.csv"),
+    stock.Comparison: _comparison,
     stock.TunerResults: _tables("trials.csv"),
     stock.HyperParameters: _hyperparameters,
     ValueArtifact: _value,

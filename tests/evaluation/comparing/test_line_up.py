@@ -206,6 +206,14 @@ def test_an_id_is_unique_within_its_split() -> None:
         contest([one, wrong])
 
 
+def test_places_are_those_of_the_split_of_the_same_name() -> None:
+    one = contender(**TWO_SPLITS, positional=True)
+    other = shuffled(one, [2, 3, 0, 1], splits=(("test", 2), ("eval", 2)))
+    found = contest([one, other])
+    assert found.paired
+    assert found.challengers[0].scores.tolist() == one.scores.tolist()
+
+
 def test_places_within_other_splits_are_other_rows() -> None:
     one = contender(**TWO_SPLITS, positional=True)
     found = contest([one, contender("B", **PLACES)])
