@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 NO_PROBABILITY = (
     "a probability from 0 to 1. Of logits write the sigmoid instead, or say in a column predicted which class the "
     "model decides for: then the models are compared in what needs no probabilities. If the label is a quantity that "
-    "takes two values, say problem='regression'"
+    "takes two values, say that the problem is a regression"
 )
 
 

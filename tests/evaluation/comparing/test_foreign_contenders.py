@@ -72,7 +72,9 @@ def test_other_numbers_are_a_regression(tmp_path: Path) -> None:
     assert (one.labels.tolist(), one.scores.tolist()) == ([1.5, 2.0, 3.5], [1, 2, 30])
     stars = parquet(tmp_path / "s.parquet", label=[4, 5], score=[4.5, 4.75])
     assert contender_from_files(stars, problem="regression").labels.tolist() == [4, 5]
-    with pytest.raises(BadInput, match="score is 4.5, and must be a probability .* say problem='regression'"):
+    with pytest.raises(
+        BadInput, match="score is 4.5, and must be a probability .* the problem is a regression"
+    ):
         contender_from_files(stars)
 
 
