@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from millwork.evaluation.comparing.estimate import Estimate, normal_estimate, unseen_estimate
+from millwork.evaluation.comparing.ranking import Ranking
 from millwork.evaluation.comparing.rows import Rows, effective
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def auc(rows: Rows) -> Auc | None:
     """
     import numpy as np
 
-    numbers = [1] if rows.problem == "binary" else list(rows.occurring())
-    areas = [area_under_curve(*rows.of_class(number), rows.weights) for number in numbers]
+    areas = [area_under_curve(rows.ranking(number), rows.weights) for number in rows.curves()]
     defined = [area for area in areas if area is not None]
     if not defined or len(defined) < len(areas):
         return None
@@ -49,27 +49,24 @@ def auc(rows: Rows) -> Auc | None:
     )
 
 
-def area_under_curve(
-    positive: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64] | None = None
-) -> Auc | None:
-    """One class against the rest. A tie counts half."""
+def area_under_curve(ranking: Ranking, weights: NDArray[np.float64] | None = None) -> Auc | None:
+    """One class against the rest. A tie counts half. Weights: those of the ranking, unless all are the same."""
     import numpy as np
 
-    weight = np.ones(len(scores)) if weights is None else weights
+    positive, weight = ranking.positive, ranking.weight
     sides = [side & (weight > 0) for side in (positive, ~positive)]
     if not all(side.any() for side in sides):
         return None
-    up, down = (weight * side for side in sides)
-    share = np.where(positive, _below(scores, down), 1 - _below(scores, up))
+    share = np.where(positive, ranking.share_below(~positive), 1 - ranking.share_below(positive))
+    up = weight * positive
     value = float((up * share).sum() / up.sum())
-    influence = np.zeros(len(scores))
+    influence = np.zeros(len(share))
     for side in sides:
         number, total = np.count_nonzero(side), weight[side].sum()
         # One row has no spread: like the others', but for what one can know.
         unbiased = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
         influence[side] = weight[side] * (share[side] - value) / total * unbiased
-    kept = None if weights is None else weights
-    smaller = min(effective(None if kept is None else kept[s], np.count_nonzero(s)) for s in sides)
+    smaller = min(effective(None if weights is None else weights[s], np.count_nonzero(s)) for s in sides)
     return Auc(value, influence, smaller)
 
 
@@ -85,17 +82,3 @@ def change_of_auc(baseline: Auc, challenger: Auc, paired: bool, confidence: floa
     if variance < 1e-24:
         return unseen_estimate(change, min(baseline.smaller, challenger.smaller), confidence, method)
     return normal_estimate(change, variance**0.5, confidence, method)
-
-
-def _below(scores: NDArray[np.float64], counted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each row, the share of the counted weight with lower scores, and half of that with the same."""
-    import numpy as np
-
-    order = np.argsort(scores)
-    ordered = scores[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    tied = np.add.reduceat(counted[order], first)
-    middle = np.cumsum(tied) - tied / 2
-    shares = np.empty(len(scores))
-    shares[order] = np.repeat(middle / tied.sum(), np.diff(first, append=len(scores)))
-    return shares

@@ -14,22 +14,32 @@ def too_few(metric: Metric, rows: Rows) -> str:
     """Why there are not enough rows; empty: there are. Rows of unequal weight count as fewer of equal weight."""
     if rows.effective < ROWS:
         return f"only {_counted(rows.effective, len(rows))}, and a verdict takes {ROWS}"
-    if metric.needs == "rows":
-        return ""
-    if rows.problem == "multiclass":
-        classes = rows.occurring().tolist()
-    else:
-        classes = [1] if metric.needs == "positives" else [1, 0]
-    for number in classes:
+    for number in _classes(metric, rows):
         of = rows.labels == number
-        found, held = (
-            int(of.sum()),
-            effective(None if rows.weights is None else rows.weights[of], int(of.sum())),
-        )
+        held = effective(None if rows.weights is None else rows.weights[of], int(of.sum()))
         if held < ROWS_OF_A_CLASS:
             name = rows.classes[number]
-            return f"only {_counted(held, found)} of class {name!r}, and a verdict takes {ROWS_OF_A_CLASS}"
+            found = _counted(held, int(of.sum()))
+            return f"only {found} of class {name!r}, and a verdict takes {ROWS_OF_A_CLASS}"
     return ""
+
+
+def deciding_rows(metric: Metric, rows: Rows) -> float:
+    """The effective rows that the metric is about: of the rarest class that it needs, or all."""
+    held = [rows.effective]
+    for number in _classes(metric, rows):
+        of = rows.labels == number
+        held.append(effective(None if rows.weights is None else rows.weights[of], int(of.sum())))
+    return min(held)
+
+
+def _classes(metric: Metric, rows: Rows) -> list[int]:
+    """Of which the metric needs rows."""
+    if metric.needs == "rows":
+        return []
+    if rows.problem == "multiclass":
+        return list(map(int, rows.occurring()))
+    return [1] if metric.needs == "positives" else [1, 0]
 
 
 def undefined(metric: Metric, rows: Rows) -> str:

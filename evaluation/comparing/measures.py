@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from millwork.evaluation.comparing import sums
 from millwork.evaluation.comparing.bootstrap import Replicates, Resamples, change_by_bootstrap, replicate
 from millwork.evaluation.comparing.delong import Auc, auc, change_of_auc
+from millwork.evaluation.comparing.enough import deciding_rows
 from millwork.evaluation.comparing.estimate import Estimate
 from millwork.evaluation.comparing.mcnemar import change_of_accuracy
 from millwork.evaluation.comparing.metric_catalog import Metric
-from millwork.evaluation.comparing.ranking import average_precision
 from millwork.evaluation.comparing.rows import Rows
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def measure(metric: Metric, rows: Rows, resamples: Resamples) -> Measured | None
     if not tables:
         return None
     if metric.name == "pr_auc":
-        value = average_precision(rows)
+        value = sum(rows.ranking(number).average_precision() for number in rows.curves()) / len(tables)
     else:
         value = sum(float(table.value(table.total())) for table in tables) / len(tables)
-    return None if value != value else replicate(value, tables, resamples, rows.effective)
+    return None if value != value else replicate(value, tables, resamples, deciding_rows(metric, rows))
 
 
 def change_between(

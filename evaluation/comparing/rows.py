@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from millwork.evaluation.comparing.contest import Contender, Problem
+from millwork.evaluation.comparing.ranking import Ranking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +28,14 @@ class Rows:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
+    @cached_property
     def weight(self) -> NDArray[np.float64]:
         """Of each row."""
         import numpy as np
 
         return np.ones(len(self)) if self.weights is None else self.weights
 
-    @property
+    @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Where the model decided for the true class."""
         right: NDArray[np.bool_] = self.predicted == self.labels
@@ -51,11 +53,19 @@ class Rows:
         labels = self.labels if self.weights is None else self.labels[self.weights > 0]
         return np.flatnonzero(np.bincount(labels, minlength=len(self.classes)))
 
-    def of_class(self, number: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        """Which rows are of this class, and how likely each is so. Of a binary model: of the positive one."""
+    def curves(self) -> list[int]:
+        """The classes that have a curve: the positive one, or of several each that occurs."""
+        return [1] if self.problem == "binary" else self.occurring().tolist()
+
+    def ranking(self, number: int) -> Ranking:
+        """The rows by how likely they are of this class."""
         if self.problem == "binary":
-            return self.labels == 1, self.scores
-        return self.labels == number, self.scores[:, number]
+            return self._ranking
+        return Ranking(self.labels == number, self.scores[:, number], self.weight)
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(self.labels == 1, self.scores, self.weight)
 
 
 def effective(weights: NDArray[np.float64] | None, rows: int) -> float:

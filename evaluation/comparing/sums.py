@@ -42,7 +42,7 @@ class Sums:
         table: NDArray[np.float64] = self.by_group(None, 1)[0]
         return table
 
-    def by_group(self, groups: NDArray[np.int64] | None, number: int) -> NDArray[np.float64]:
+    def by_group(self, groups: NDArray[np.int32] | None, number: int) -> NDArray[np.float64]:
         """The table (groups, cells) of each group of rows."""
         import numpy as np
 
@@ -52,7 +52,7 @@ class Sums:
                 at = np.zeros(len(amount), np.intp) if groups is None else groups
                 table[:, cell] += np.bincount(at, amount, minlength=number)
             else:
-                at = cell if groups is None else groups * self.cells + cell
+                at = cell if groups is None else groups.astype(np.int64) * self.cells + cell
                 table += np.bincount(at, amount, minlength=table.size).reshape(table.shape)
         return table
 
@@ -138,15 +138,15 @@ def average_precision(rows: Rows) -> Iterator[Sums]:
     """Σ (R_k - R_k-1) P_k over the thresholds, of each class against the rest."""
     import numpy as np
 
-    for number in [1] if rows.problem == "binary" else rows.occurring():
-        positive, scores = rows.of_class(number)
-        if not positive.any():
+    for number in rows.curves():
+        ranking = rows.ranking(number)
+        thresholds = ranking.thresholds(THRESHOLDS)
+        if not len(thresholds):
             return
-        thresholds = _thresholds(scores[positive])
         # Scores below the least positive one come last, and have no part in the sum.
-        place = len(thresholds) - np.searchsorted(thresholds, scores, side="right")
+        place = len(thresholds) - np.searchsorted(thresholds, ranking.scores, side="right")
         cells = len(thresholds) + 1
-        yield Sums([(place + cells * positive, rows.weight)], 2 * cells, _area, coarse=True)
+        yield Sums([(place + cells * ranking.positive, rows.weight)], 2 * cells, _area, coarse=True)
 
 
 def _area(sums: NDArray[Any]) -> NDArray[Any]:
@@ -158,18 +158,6 @@ def _area(sums: NDArray[Any]) -> NDArray[Any]:
     called = hits + np.cumsum(sums[..., :half], axis=-1, dtype=np.float64)
     precision = np.divide(hits, called, out=np.zeros_like(hits), where=called > 0)
     return _ratio((precision * positive).sum(axis=-1), hits[..., -1])
-
-
-def _thresholds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rising scores of positive rows, each the least of as many."""
-    import numpy as np
-
-    distinct = np.unique(scores)
-    if len(distinct) <= THRESHOLDS:
-        return distinct
-    ordered = np.sort(scores)
-    thresholds: NDArray[np.float64] = np.unique(ordered[np.arange(THRESHOLDS) * len(ordered) // THRESHOLDS])
-    return thresholds
 
 
 Counted = Callable[[Any, Any, Any], Any]
