@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
+from millwork.analysis.differences import document as diff_documents
 from millwork.cli import artifact_documents, documents, model_documents, sweep_documents
 from millwork.cli.components import catalog, describe, field_docs
 from millwork.cli.documents import ComponentDocument, FunctionDocument
@@ -24,6 +25,7 @@ from millwork.cli.main import COMMANDS, app, load_command
 from millwork.cli.tfx_names import TFX_NAMES
 from millwork.core.contract import hint_text
 from millwork.evaluation.comparing import document as compare_documents
+from millwork.evaluation.comparing.metric_catalog import METRICS
 
 REFERENCE = Path(__file__).parent / "reference"
 _GENERATED = "<!-- Written by docs/generate.py (make docs). Do not edit. -->\n"
@@ -38,7 +40,9 @@ def pages() -> dict[str, str]:
         "components.md": "\n".join(_catalog(described, told)),
         **{f"components/{d['name']}.md": "\n".join(_component(d)) for d in described},
         **{f"components/{d['name']}.md": "\n".join(_function(d)) for d in told},
+        "comparison-metrics.md": "\n".join(_comparison_metrics()),
         "compare.schema.json": _json_schema(compare_documents.CompareDocument, compare_documents.SCHEMA),
+        "diff.schema.json": _json_schema(diff_documents.DiffDocument, diff_documents.SCHEMA),
     }
 
 
@@ -109,7 +113,14 @@ def _documents() -> Iterator[str]:
     yield "`compile` prints the plan itself, `millwork/plan/v1`, which runners read.\n"
     known = {
         name: kind
-        for module in (documents, artifact_documents, model_documents, sweep_documents, compare_documents)
+        for module in (
+            documents,
+            artifact_documents,
+            model_documents,
+            sweep_documents,
+            compare_documents,
+            diff_documents,
+        )
         for name, kind in vars(module).items()
     }
     kinds = [kind for kind in known.values() if is_typeddict(kind)]
@@ -121,7 +132,10 @@ def _documents() -> Iterator[str]:
 
 
 def _link(hint: str) -> str:
-    own = r"millwork[.](cli[.](artifact_|model_|sweep_)?documents|evaluation[.]comparing[.]document)[.]"
+    own = (
+        r"millwork[.](cli[.](artifact_|model_|sweep_)?documents"
+        r"|evaluation[.]comparing[.]document|analysis[.]differences[.]document)[.]"
+    )
     return f"`{re.sub(own, '', hint)}`"
 
 
@@ -170,6 +184,27 @@ def _catalog(described: Sequence[ComponentDocument], told: Sequence[FunctionDocu
     yield "What is called otherwise in TFX:\n"
     names = [(f"`{name}`", _page(here.name), here.how) for name, here in TFX_NAMES.items()]
     yield from _table(("in TFX", "here", ""), names)
+
+
+def _comparison_metrics() -> Iterator[str]:
+    yield _GENERATED
+    yield "# Metrics of comparisons\n"
+    yield (
+        "What `millwork compare --metric` knows; `--metric all` takes all of the problem. The usual ones are compared if "
+        "none is named. All honour weights, and equal scikit-learn's.\n"
+    )
+    rows = [
+        (
+            f"`{m.name}`",
+            f"{m.title}{f': {m.about}' if m.about else ''}",
+            ", ".join(m.problems),
+            "more" if m.higher_is_better else "less",
+            f"{m.margin} of the baseline's" if m.margin.endswith("%") else m.margin,
+            "yes" if m.usual else "",
+        )
+        for m in METRICS
+    ]
+    yield from _table(("name", "", "problems", "better is", "margin, unless said otherwise", "usual"), rows)
 
 
 def _page(name: str) -> str:
