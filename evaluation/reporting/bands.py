@@ -51,7 +51,7 @@ def _resampled(weight: Floats, squares: Floats, draw: Generator) -> Floats:
     """Resamples x steps."""
     import numpy as np
 
-    unit = np.divide(squares, weight, out=np.ones_like(weight), where=weight > 0)
+    unit = np.divide(squares, weight, out=np.ones_like(weight), where=(weight > 0) & (squares > 0))
     drawn: Floats = draw.poisson(weight / unit, (RESAMPLES, len(weight))) * unit
     return drawn
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from millwork.evaluation.pictures import render, shortened
+from millwork.evaluation.pictures import render
 from millwork.evaluation.reporting.change_sections import ChangeSection, FileDiff
-from millwork.evaluation.reporting.names import number_of, sentence
+from millwork.evaluation.reporting.names import name, number_of, sentence, visible
 from millwork.evaluation.reporting.report_section import ReportSection
 
 MOST_ROWS = 200
 MOST_LINES = 400
-MOST_CHARACTERS = 200_000
+MOST_CHARACTERS = 120_000
 """Of all files together: a report stays small whatever was changed."""
 
 CHANGES = """
@@ -54,7 +54,7 @@ def changes_section(changes: Sequence[ChangeSection]) -> ReportSection:
                 "title": sentence(change.title),
                 "text": sentence(change.text),
                 "columns": [sentence(column) for column in change.columns],
-                "rows": [[shortened(cell, 200) for cell in row] for row in change.rows[:MOST_ROWS]],
+                "rows": [[sentence(cell, 200) for cell in row] for row in change.rows[:MOST_ROWS]],
                 "left_out": _left_out(len(change.rows) - MOST_ROWS, "row"),
                 "diffs": diffs,
             }
@@ -75,8 +75,8 @@ def _lines(diff: FileDiff, budget: int) -> list[str]:
 
 def _diff(diff: FileDiff, kept: list[str]) -> dict[str, object]:
     return {
-        "name": shortened(diff.name, 120),
-        "lines": [(_kind(line), line) for line in kept],
+        "name": name(diff.name, 120),
+        "lines": [(_kind(line), visible(line)) for line in kept],
         "left_out": _left_out(len(diff.text.splitlines()) - len(kept), "line"),
     }
 

@@ -98,15 +98,13 @@ class Forest:
     def _interval(self, lower: float, upper: float) -> Markup:
         """A line; with an arrow where it goes on."""
         low, high = (lower, upper) if self.metric.higher_is_better else (upper, lower)
-        drawn = Markup('<line class="interval" x1="{}%" x2="{}%"/>').format(
-            _percent(self.at(low)), _percent(self.at(high))
-        )
+        drawn = Markup('<line x1="{}%" x2="{}%"/>').format(_percent(self.at(low)), _percent(self.at(high)))
         cuts = lower < self.scale.low, upper > self.scale.high
         left, right = cuts if self.metric.higher_is_better else cuts[::-1]
         if left:
-            drawn += Markup('<path class="cut" d="M6-4 1 0l5 4"/>')
+            drawn += Markup('<path d="M6-4 1 0l5 4"/>')
         if right:
-            drawn += Markup('<svg x="100%"><path class="cut" d="M-6-4-1 0l-5 4"/></svg>')
+            drawn += Markup('<svg x="100%"><path d="M-6-4-1 0l-5 4"/></svg>')
         return drawn
 
 

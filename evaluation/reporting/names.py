@@ -1,21 +1,29 @@
-"""Names of models, slices and classes as a report writes them: whatever they hold, they stay on their line."""
+"""Texts from data as a report writes them: whatever they hold, they are seen, and stay where they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from millwork.evaluation.comparing.contest import OVERALL
-from millwork.evaluation.pictures import shortened
+from millwork.evaluation.pictures import printable, shortened
+
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Without what XML forbids, and what makes the text after it run the other way; each is replaced by a sign."""
+    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", printable(text))
 
 
 def name(text: str, columns: int = 40) -> str:
     """A name that is not too long for a table; one that cannot be seen is quoted."""
-    return shortened(text, columns) or repr(text)
+    return shortened(visible(text), columns) or repr(text)
 
 
-def sentence(text: str) -> str:
+def sentence(text: str, columns: int = 600) -> str:
     """A sentence from elsewhere, which may hold names of any length."""
-    return shortened(text, 600)
+    return shortened(visible(text), columns)
 
 
 def slice_name(text: str) -> str:

@@ -28,7 +28,7 @@ def variables() -> str:
         f":root[data-theme=light]{{{light}}}\n"
         f":root[data-theme=dark]{{{dark}}}\n"
         f"@media print{{:root,:root[data-theme]{{{light}}}}}\n"
-        + "".join(f".s{n}{{--series:var(--s{n})}}" for n in range(SERIES))
+        + "".join(f".s{n}{{--series:var(--s{n})}}:root .mw-c{n}{{stroke:var(--s{n})}}" for n in range(SERIES))
     )
 
 

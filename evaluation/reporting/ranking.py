@@ -42,19 +42,17 @@ def ranking(positive: NDArray[np.bool_], scores: Floats, weights: Floats | None)
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     weight = np.ones(len(scores)) if weights is None else weights[order]
     of_positives = weight * positive[order]
-    tp = np.cumsum(of_positives)[ends]
-    fp = np.cumsum(weight)[ends] - tp
+    of_negatives = weight - of_positives
+    tp, fp = np.cumsum(of_positives)[ends], np.cumsum(of_negatives)[ends]
     if not (tp[-1] > 0 and fp[-1] > 0):
         return None
     kept = _along_the_curve(fp / fp[-1] + tp / tp[-1])
-    squares, squares_of_positives = np.cumsum(weight**2), np.cumsum(weight * of_positives)
-    spread_positive = _steps(squares_of_positives[ends], kept)
-    spread_all = _steps(squares[ends], kept)
+    squares = tuple(_steps(np.cumsum(of_class**2)[ends], kept) for of_class in (of_positives, of_negatives))
     fpr, recall, precision = rates(_steps(tp), _steps(fp))
     return Ranking(
         _steps(tp, kept),
         _steps(fp, kept),
-        (spread_positive, np.maximum(spread_all - spread_positive, 0.0)),
+        (squares[0], squares[1]),
         float(np.trapz(recall, fpr)),
         float(np.sum(np.diff(recall) * precision[1:])),
     )

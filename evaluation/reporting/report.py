@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from millwork.evaluation.comparing.contest import Contest
-from millwork.evaluation.comparing.document import document
 from millwork.evaluation.comparing.findings import Findings
 from millwork.evaluation.reporting.calibration_section import calibration_section
 from millwork.evaluation.reporting.change_sections import ChangeSection
 from millwork.evaluation.reporting.changes_section import changes_section
 from millwork.evaluation.reporting.confusion_section import confusion_section
 from millwork.evaluation.reporting.curves_section import curves_section
+from millwork.evaluation.reporting.embedded import findings_json
 from millwork.evaluation.reporting.figures import count
 from millwork.evaluation.reporting.frame import page
 from millwork.evaluation.reporting.metrics_section import metrics_section
-from millwork.evaluation.reporting.names import listed, name
+from millwork.evaluation.reporting.names import listed, name, sentence
 from millwork.evaluation.reporting.reading_section import reading_section
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.residuals_section import residuals_section
 from millwork.evaluation.reporting.slices_section import slices_section
+from millwork.evaluation.reporting.telling_slices import telling
 from millwork.evaluation.reporting.threshold_counts import threshold_counts
 from millwork.evaluation.reporting.verdict_section import verdict_section
 
@@ -39,8 +39,13 @@ def report_html(
 
     The same findings and contest give the same bytes.
     """
-    documents = {"findings": json.dumps(document(findings), allow_nan=False)}
-    sections = [verdict_section(findings, contest), metrics_section(findings), slices_section(findings)]
+    shown, left_out = telling(findings)
+    documents = {"findings": findings_json(shown)}
+    sections = [
+        verdict_section(findings, contest),
+        metrics_section(findings),
+        slices_section(shown, left_out),
+    ]
     if contest.problem == "regression":
         sections.append(residuals_section(contest))
     else:
@@ -60,7 +65,7 @@ def report_html(
     return page(
         [section for section in sections if section],
         kind="Model comparison",
-        title=title
+        title=sentence(title, 200)
         or f"{listed([name(c, 60) for c in findings.challengers])} against {name(findings.baseline, 60)}",
         subtitle=_subtitle(findings, contest),
         footer="Written by Millwork. This file needs no network, and sends nothing anywhere.",

@@ -8,10 +8,10 @@ from millwork.evaluation.comparing.findings import Finding, Findings, MetricInfo
 from millwork.evaluation.pictures import render
 from millwork.evaluation.reporting.figures import chance, count, decimals_for, short, signed, span
 from millwork.evaluation.reporting.forest import Forest, forest
-from millwork.evaluation.reporting.names import name, slice_name
+from millwork.evaluation.reporting.names import name, number_of, slice_name
 from millwork.evaluation.reporting.panels import chooser, panel
 from millwork.evaluation.reporting.report_section import ReportSection
-from millwork.evaluation.reporting.verdict_signs import badge, css_class, sign
+from millwork.evaluation.reporting.verdict_signs import css_class
 
 GRID = """
 <div class="scroll"><table class="grid">
@@ -21,8 +21,7 @@ GRID = """
 <tbody>
 {%- for row in rows %}
 <tr><th scope="row">{{ row.slice }}</th><td class="n">{{ row.rows }}</td>
-{%- for cell in row.cells %}<td class="{{ cell.css }}" title="{{ cell.told }}">{{ cell.sign -}}
-<span class="unseen">{{ cell.word }}</span></td>{% endfor %}</tr>
+{%- for cell in row.cells %}<td class="{{ cell.css }}"><span>{{ cell.word }}</span></td>{% endfor %}</tr>
 {%- endfor %}
 </tbody></table></div>
 """
@@ -31,22 +30,21 @@ PANEL = """
 <svg class="definitions" aria-hidden="true"><symbol id="{{ id }}" overflow="visible">{{ ground }}</symbol></svg>
 <table class="slices" data-sortable>
 <caption>{{ title }}: <bdi>{{ model }}</bdi> against <bdi>{{ baseline }}</bdi>. {{ aim }}</caption>
-<thead><tr><th scope="col">Slice</th><th scope="col" class="n">Rows</th>
-<th scope="col" class="plot" data-fixed><span class="unseen">Change, drawn</span>{{ axis }}</th>
-<th scope="col" class="n">Change</th><th scope="col" class="n interval" data-fixed>{{ confidence }} % interval</th>
-<th scope="col" class="n p">p, adjusted</th><th scope="col">Verdict</th></tr></thead>
+<thead><tr><th scope="col">Slice</th><th scope="col">Rows</th>
+<th scope="col" data-fixed><span class="unseen">Change, drawn</span>{{ axis }}</th>
+<th scope="col">Change</th><th scope="col" data-fixed>{{ confidence }} % interval</th>
+<th scope="col">p, adjusted</th><th scope="col">Verdict</th></tr></thead>
 <tbody>
 {%- for row in rows %}
-<tr class="{{ row.css }}"{% if row.told %} title="{{ row.told }}"{% endif %}><th scope="row">{{ row.slice }}</th>
-<td class="n rows">{{ row.rows }}</td><td class="plot">{{ row.forest }}</td><td class="n change">{{ row.change }}</td>
-<td class="n interval">{{ row.span }}</td><td class="n p">{{ row.p }}</td><td class="word">{{ row.badge }}</td></tr>
+<tr class="{{ row.css }}"><th scope="row">{{ row.slice }}</th><td>{{ row.rows }}</td><td>{{ row.forest }}</td>
+{%- for text in row.numbers %}<td>{{ text }}</td>{% endfor %}<td>{{ row.word }}</td></tr>
 {%- endfor %}
 </tbody></table>
 """
 
 
-def slices_section(findings: Findings) -> ReportSection | None:
-    """None if there are no slices."""
+def slices_section(findings: Findings, left_out: int = 0) -> ReportSection | None:
+    """None if there are no slices. `left_out` is how many more there are than are shown."""
     if not findings.slices[1:]:
         return None
     models = [("model", "Model", [name(model) for model in findings.challengers])]
@@ -57,9 +55,12 @@ def slices_section(findings: Findings) -> ReportSection | None:
     shown += Markup("<h3>Differences and their intervals</h3>\n") + chooser("forests", [metrics, *models])
     for place, metric in enumerate(findings.metrics):
         for number, model in enumerate(findings.challengers):
-            drawn = _panel(findings, metric, model, f"ground-{place}-{number}")
+            drawn = _panel(findings, metric, model, f"g{place}-{number}")
             shown += panel("forests", {"metric": place, "model": number}, drawn)
-    return ReportSection("slices", "Slices", shown + Markup('<p class="note">{}</p>').format(NOTE))
+    note = (
+        f"{NOTE} {number_of(left_out, 'more slice')} left out, in which less was found." if left_out else NOTE
+    )
+    return ReportSection("slices", "Slices", shown + Markup('<p class="note">{}</p>').format(note))
 
 
 NOTE = (
@@ -71,10 +72,11 @@ NOTE = (
 
 def _grid(findings: Findings, model: str) -> str:
     found = {(f.slice, f.metric): f for f in findings.of(model)}
+    rows_of = {f.slice: _rows(f) for f in found.values()}
     rows = [
         {
             "slice": slice_name(slice),
-            "rows": _rows(next((f for f in findings.of(model, slice=slice)), None)),
+            "rows": rows_of.get(slice, ""),
             "cells": [_cell(found.get((slice, metric.name))) for metric in findings.metrics],
         }
         for slice in findings.slices
@@ -83,22 +85,13 @@ def _grid(findings: Findings, model: str) -> str:
     return render(GRID, model=name(model), baseline=name(findings.baseline), titles=titles, rows=rows)
 
 
-def _cell(finding: Finding | None) -> dict[str, object]:
+def _cell(finding: Finding | None) -> dict[str, str]:
     if finding is None:
-        return {"css": "", "sign": "", "word": "not measured", "told": "not measured"}
-    decimals = decimals_for([finding])
-    told = f"{finding.verdict.value}: {signed(finding.change, decimals)}"
-    return {
-        "css": css_class(finding.verdict),
-        "sign": sign(finding.verdict),
-        "word": finding.verdict.value,
-        "told": told,
-    }
+        return {"css": "", "word": "not measured"}
+    return {"css": css_class(finding.verdict), "word": finding.verdict.value}
 
 
-def _rows(finding: Finding | None) -> str:
-    if finding is None:
-        return ""
+def _rows(finding: Finding) -> str:
     if finding.challenger_rows == finding.rows:
         return count(finding.rows)
     return f"{count(finding.rows)} / {count(finding.challenger_rows)}"
@@ -125,19 +118,13 @@ def _panel(findings: Findings, metric: MetricInfo, model: str, id: str) -> str:
 def _row(finding: Finding, drawn: Forest, ground: Markup, decimals: int) -> dict[str, object]:
     return {
         "css": css_class(finding.verdict),
-        "told": _detectable(finding, decimals),
         "slice": slice_name(finding.slice),
         "rows": _rows(finding),
         "forest": drawn.row(finding, ground),
-        "change": signed(finding.change, decimals),
-        "span": span(finding.lower, finding.upper, decimals),
-        "p": chance(finding.p_value if finding.adjusted_p_value is None else finding.adjusted_p_value),
-        "badge": badge(finding.verdict),
+        "numbers": (
+            signed(finding.change, decimals),
+            span(finding.lower, finding.upper, decimals),
+            chance(finding.p_value if finding.adjusted_p_value is None else finding.adjusted_p_value),
+        ),
+        "word": finding.verdict.value,
     }
-
-
-def _detectable(finding: Finding, decimals: int) -> str:
-    """What so many rows could have shown."""
-    if finding.detectable is None:
-        return ""
-    return f"so many rows show a change of {short(float(f'{finding.detectable:.2g}'))} in 4 of 5 cases"

@@ -78,7 +78,8 @@ def _of_slices(findings: Findings, model: str) -> str:
     slices = findings.slices[1:]
     if not slices:
         return ""
-    worse = [s for s in slices if any(f.verdict is Verdict.WORSE for f in findings.of(model, slice=s))]
+    losing = {f.slice for f in findings.of(model) if f.verdict is Verdict.WORSE}
+    worse = [slice for slice in slices if slice in losing]
     whole = number_of(len(slices), "slice")
     if not worse:
         return f"In none of {whole} is it shown to be worse."

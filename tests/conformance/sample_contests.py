@@ -16,7 +16,7 @@ SHARES = (0.4, 0.3, 0.2, 0.09, 0.01)
 def binary_contest(
     rows: int = 4_000,
     noise: Sequence[float] = (1.2, 1.0),
-    names: Sequence[str] = ("logistic", "boosted"),
+    names: Sequence[str] = ("logistic", "boosted", "deep", "bayes", "forest"),
     classes: tuple[str, str] = ("stayed", "left"),
     *,
     slices: Sequence[str] = REGIONS,
@@ -31,7 +31,7 @@ def binary_contest(
     place = draw.choice(len(slices), rows, p=_shares(len(slices)))
     weights = draw.uniform(0.5, 2.0, rows) if weighted else None
     contenders = []
-    for number, (name, amount) in enumerate(zip(names, noise, strict=True)):
+    for number, (name, amount) in enumerate(zip(names, noise, strict=False)):
         seen = truth + amount * draw.normal(size=rows)
         if number and worse_in:
             seen = np.where(place == list(slices).index(worse_in), draw.normal(size=rows), seen)
