@@ -169,7 +169,7 @@ def _missing(one: Contender, two: Contender, own: pa.Array, theirs: pa.Array) ->
 def _shown(contender: Contender, row: int) -> str:
     """The id of a row, with its split if there are several."""
     value = contender.ids[row]
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(str(value)) if isinstance(value, str) else str(value)
     first = 0
     for name, rows in contender.splits:
         if first <= row < first + rows:
