@@ -405,3 +405,43 @@ def test_two_pipelines_are_compared_by_the_names_of_their_steps(workshop: Worksh
     found = workshop.diff(before, workshop.run("renamed", "renewed", source=source))
     assert found.equal
     assert "of two pipelines, project and renewed" in found.notes[0]
+
+
+AT_THE_END = """
+from millwork import FinalStatus, Options, component, on_exit, pipeline
+from millwork.core.artifacts import Integer, Report
+
+
+@component
+def number(result: Integer, *, value: int = 1) -> None:
+    result.value = value
+
+
+@component
+def tell(report: Report, *, status: FinalStatus = FinalStatus()) -> None:
+    (report.path / "report.txt").write_text(status.run)
+
+
+@pipeline
+def ending(secret: str = "one") -> None:
+    number.configured(options=Options(environment={"KEY": secret}))(value=1)
+    with on_exit():
+        tell()
+"""
+
+
+def test_what_a_step_at_the_end_is_told_of_the_run_is_no_difference(workshop: Workshop) -> None:
+    workshop.write("ends.py", AT_THE_END)
+    before, after = (workshop.run("ends", "ending") for _ in range(2))
+    found = workshop.diff(before, after)
+    assert found.causes == ()
+    assert found.equal
+
+
+def test_environment_variables_are_told_by_step_and_never_by_value(workshop: Workshop) -> None:
+    workshop.write("ends.py", AT_THE_END)
+    found = workshop.diff(
+        workshop.run("ends", "ending", secret="sesame"), workshop.run("ends", "ending", secret="swordfish")
+    )
+    assert [cause.said for cause in found.of(Kind.ENVIRONMENT)] == ["number has other environment variables"]
+    assert not any("sesame" in str(cause) or "swordfish" in str(cause) for cause in found.causes)

@@ -109,7 +109,7 @@ def _note_other_result(tracing: Tracing, before: RecordedStep, after: RecordedSt
     """The same work, and yet something else came of it."""
     if State.FAILED.value in (before.state, after.state) and before.state != after.state:
         tracing.repeated[after.id] = ()
-    if not (before.good and after.good):
+    if not (before.good and after.good) or after.planned.at_exit:  # which is told how each run went
         return
     outputs = tuple(differing_outputs(before, after))
     if outputs and after.planned.kind == "resolver":
