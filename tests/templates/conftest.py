@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def millwork(folder: Path) -> Iterator[Millwork]:
+def millwork(folder: Path) -> Millwork:
     """Runs a command."""
 
     def run(*arguments: str | Path) -> Said:

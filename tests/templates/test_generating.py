@@ -14,7 +14,7 @@ from sample_command_line import Said
 from sample_templates import FIRST, tree, write_template
 from sample_terminal import at_a_terminal
 
-from millwork.templates import generating, placing
+from millwork.templates import generating
 
 Millwork = Callable[..., Said]
 
@@ -143,7 +143,7 @@ def test_an_interrupted_command_leaves_everything_as_it_was(
             raise KeyboardInterrupt
         os.replace(old, new)
 
-    monkeypatch.setattr(placing.os, "rename", rename)
+    monkeypatch.setattr(os, "rename", rename)
     said = millwork("init", "thing", "-t", template, "--defaults", "--force")
     assert said.code == 130
     assert renamed == (6 if exists else 1)

@@ -12,10 +12,12 @@ from millwork.cli.components import StockComponent, catalog, contract, describe,
 from millwork.cli.documents import CatalogDocument, CatalogFunction, ComponentDocument, FunctionDocument
 from millwork.cli.functions import describe_function, functions
 from millwork.cli.printing import print_json, print_table
+from millwork.cli.scaffold import scaffold_
 from millwork.cli.tfx_names import TFX_NAMES
 from millwork.core.errors import NotFound, did_you_mean
 
 app = options.new_app(help="The stock components.")
+app.command("scaffold")(scaffold_)
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""What `init` and `template` print with --json."""
+"""What `init`, `template` and `catalog scaffold` print with --json."""
 
 from __future__ import annotations
 
@@ -78,3 +78,11 @@ class UpdateDocument(TypedDict):
     dry_run: bool
     files: list[FileChange]
     conflicts: list[str]
+
+
+class ScaffoldDocument(TypedDict):
+    """`millwork catalog scaffold --json`, `millwork/scaffold/v1`."""
+
+    schema: Literal["millwork/scaffold/v1"]
+    name: str
+    files: list[str]
