@@ -104,7 +104,7 @@ def _what_is_missing(evidence: Evidence) -> str:
 
 
 def _p_in_words(evidence: Evidence) -> str:
-    p_value = f"p = {probability(evidence.estimate.p_value)}"
+    p_value = f"p = {probability(evidence.estimate.p_value)}".replace("= <", "< ")
     if evidence.family < 2:
         return p_value
     return f"{p_value}, {probability(evidence.adjusted_p_value)} corrected for {evidence.family} slices"

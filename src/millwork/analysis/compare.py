@@ -13,14 +13,14 @@ from millwork.analysis.entrants import Entrant, Entrants, Named, Reading
 from millwork.core.errors import WrongArgument
 from millwork.core.run import Run
 from millwork.evaluation.comparing.comparing import compare as compare_contest
-from millwork.evaluation.comparing.contest import Contest
+from millwork.evaluation.comparing.contest import Contest, Problem
 from millwork.evaluation.comparing.document import CompareDocument, SourceDocument, document
 from millwork.evaluation.comparing.findings import Findings, Verdict
 from millwork.evaluation.comparing.line_up import contest
 from millwork.evaluation.comparing.markdown import markdown
 from millwork.evaluation.comparing.policy import Policy, checked, policy_of, read_policy
 from millwork.evaluation.comparing.tables import overall_table, slices_table
-from millwork.evaluation.comparing.wording import refusal, why
+from millwork.evaluation.comparing.wording import name_of, refusal, why
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,8 @@ class ModelComparison:
 
     def __repr__(self) -> str:
         told = [
-            f"{model} against {self.findings.baseline}: {self.findings.verdict_on(model)}. {why(self.findings, model)}"
+            f"{name_of(model)} against {name_of(self.findings.baseline)}: {self.findings.verdict_on(model)}. "
+            f"{why(self.findings, model)}"
             for model in self.findings.challengers
         ]
         return "\n".join(told)
@@ -97,6 +98,7 @@ def compare(
     fail_on: str | Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     positive: str = "",
+    problem: Problem | None = None,
     root: str | os.PathLike[str] = "",
     store: str = "",
 ) -> ModelComparison:
@@ -109,7 +111,8 @@ def compare(
     or a real artifact: `Predictions`, `Model`, `ModelEvaluation`. What is None or empty is as the `policy`, a YAML
     file, has it, or as usual. `margin` and `minimum_effect` are a number, or text such as "2%" of the baseline's
     value, for all metrics or by name. `columns` says how files from elsewhere call `row_id`, `label`, `predicted`,
-    `weight` and `score`. By default the root is that of the runs, or `.millwork`.
+    `weight` and `score`; `positive` which of their two classes is positive; `problem` what is asked, if labels do not
+    tell. By default the root is that of the runs, or `.millwork`.
 
     Raises NotFound for what is not there, WrongArgument for settings and BadInput for data that make no sense.
     """
@@ -126,7 +129,7 @@ def compare(
     }
     given = {name: value for name, value in said.items() if value not in (None, [])}
     settled = policy_of(read_policy(Path(policy)) if policy else {}, checked(given, "millwork.compare"))
-    reading = Reading((), tuple(_names(splits)), columns or {}, positive)
+    reading = Reading((), tuple(_names(splits)), columns or {}, positive, problem)
     return compare_models(
         models, settled, reading, baseline=baseline, root=os.fspath(root) or _root_of(models), store=store
     )

@@ -23,7 +23,7 @@ from millwork.core.records import ArtifactRecord
 from millwork.core.run import Run
 from millwork.core.store import MetadataStore
 from millwork.evaluation.comparing.contenders import contender_of
-from millwork.evaluation.comparing.contest import Contender
+from millwork.evaluation.comparing.contest import Contender, Problem
 from millwork.evaluation.comparing.document import SourceDocument
 from millwork.evaluation.comparing.foreign_contenders import contender_from_files
 from millwork.evaluation.comparing.slice_expressions import features_needed
@@ -43,6 +43,8 @@ class Reading:
     """What is called otherwise in files from elsewhere: `row_id`, `label`, … and the name there."""
     positive: str = ""
     """The positive class of files from elsewhere."""
+    problem: Problem | None = None
+    """What files from elsewhere are about, if their labels do not say it."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Entrants:
                 entrant.name,
                 columns=reading.columns,
                 positive=reading.positive or None,
+                problem=reading.problem,
                 splits=reading.splits,
                 features=wanted,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -13,7 +13,8 @@ from millwork.analysis.entrants import Reading
 from millwork.cli import options
 from millwork.cli.compare_report import print_comparison, write_junit
 from millwork.cli.printing import print_json
-from millwork.core.errors import GateNotMet, WrongArgument
+from millwork.core.errors import GateNotMet, WrongArgument, did_you_mean
+from millwork.evaluation.comparing.contest import Problem
 from millwork.evaluation.comparing.policy import amounts, checked_fail_on, policy_of, read_policy
 
 app = options.new_app()
@@ -120,6 +121,14 @@ def compare(
     positive: Annotated[
         str, typer.Option("--positive", metavar="CLASS", help="The positive class in files from elsewhere.")
     ] = "",
+    problem: Annotated[
+        str,
+        typer.Option(
+            "--problem",
+            metavar="KIND",
+            help="binary, multiclass or regression, if the labels in files from elsewhere do not tell.",
+        ),
+    ] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Show all slices, those that are no worse too.")
     ] = False,
@@ -156,7 +165,7 @@ def compare(
     compared = compare_models(
         models or [],
         policy_of(read_policy(policy) if policy else {}, given),
-        Reading(splits=options.names(splits), columns=_renamed(columns), positive=positive),
+        Reading((), options.names(splits), _renamed(columns), positive, _problem(problem)),
         baseline=baseline,
         root=root,
         store=store,
@@ -171,6 +180,13 @@ def compare(
         print_comparison(compared, everything=everything)
     if refusal := compared.refusal:
         raise GateNotMet(refusal)
+
+
+def _problem(text: str) -> Problem | None:
+    found: dict[str, Problem | None] = {"": None, **{known: known for known in get_args(Problem)}}
+    if text not in found:
+        raise WrongArgument(f"--problem: {text!r} is not known. {did_you_mean(text, get_args(Problem))}")
+    return found[text]
 
 
 def _renamed(given: Sequence[str] | None) -> dict[str, str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from millwork.analysis.compare import ModelComparison
-from millwork.cli.printing import print_table
+from millwork.cli.printing import coloured, print_table
 from millwork.core.errors import WrongArgument
 from millwork.evaluation.comparing.junit import junit
 from millwork.evaluation.comparing.tables import NUMBERS, SHOWN, overall_table, slices_table
-from millwork.evaluation.comparing.wording import advice, name_of
+from millwork.evaluation.comparing.wording import advice, name_of, why
 
 
 def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
     """To stdout. Slices that are no worse are shown if `everything` is."""
     findings = compared.findings
-    print(compared)
+    for model in findings.challengers:
+        verdict = coloured(findings.verdict_on(model).value)
+        print(f"{name_of(model)} against {name_of(findings.baseline)}: {verdict}. {why(findings, model)}")
     print()
     overall = overall_table(findings)
     print_table(overall.columns, overall.rows, right=NUMBERS)

@@ -46,6 +46,14 @@ def say_error(text: str) -> None:
     say(f"\033[1;31mError:\033[0m {text}" if coloured else f"Error: {text}")
 
 
+def coloured(word: str) -> str:
+    """A state or a verdict, in its colour if a person looks at a terminal."""
+    if word not in _COLOURS or not is_terminal(sys.stdout) or os.environ.get("NO_COLOR"):
+        return word
+    code = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}[_COLOURS[word]]
+    return f"\033[1;{code}m{word}\033[0m"
+
+
 def print_json(document: Mapping[str, object]) -> None:
     """A document for programs."""
     print(json.dumps(document, indent=2, ensure_ascii=False))
