@@ -81,7 +81,8 @@ class Evaluator(Component):
     """The model that is blessed, or not."""
     examples: Examples | list[Examples] | None = None
     baseline_predictions: Predictions | None = None
-    """Of the baseline, for the same rows."""
+    """Of the baseline, for the same rows. Without splits, as Predict writes them for a model that was not found, they are
+    those of no baseline."""
     baseline_model: Model | None = None
     """What thresholds for a change compare with. A resolver may find none."""
     transform_graph: TransformGraph | None = None
@@ -195,6 +196,8 @@ class Evaluator(Component):
     def _predictions(self, config: Any) -> tuple[Predictions, Predictions | None]:
         """Those of the model and of the baseline: the ones that were given, else new ones."""
         candidate, baseline = self.predictions, self.baseline_predictions
+        if baseline is not None and not baseline.split_names:
+            baseline = None
         own, other = model_specs(config)
         if candidate is None and self.model is not None:
             candidate = self.new_predictions

@@ -76,7 +76,12 @@ def artifact_with_id(kind: type[A], artifact: int, *, id: str = "") -> A:
 
 
 def latest_blessed_model(
-    *, other_than: Model | None = None, node: str = "", pipeline: str = "", id: str = ""
+    *,
+    other_than: Model | None = None,
+    before_span: int | None = None,
+    node: str = "",
+    pipeline: str = "",
+    id: str = "",
 ) -> Model:
     """The newest model that an Evaluator, or a person, has blessed: the baseline that a new one has to beat.
 
@@ -91,9 +96,11 @@ def latest_blessed_model(
 
     Of each evaluating step its last word on a model counts: one must have blessed it, and none refused it. `node` is
     the step that made the model. `other_than` is the model of this run: without it, a run in which nothing changed
-    would find that very model, which was blessed in the meantime, and compare it with itself.
+    would find that very model, which was blessed in the meantime, and compare it with itself. A model that another one
+    is trained from cannot be looked up so, for the other one is not there yet: `before_span` leaves out models that
+    were trained on rows of this span, or of later ones.
     """
-    resolver = LatestBlessedModel(node=node, pipeline=pipeline)
+    resolver = LatestBlessedModel(node=node, pipeline=pipeline, before_span=before_span)
     given = [] if other_than is None else [other_than]
     return resolve(resolver, Model, given=given, id=id or "latest_blessed_model")
 
@@ -175,15 +182,22 @@ class ArtifactWithId(Resolver):
 class LatestBlessedModel(Resolver):
     """The newest model that has been blessed, and not refused since; none of those that are given, nor their like."""
 
+    before_span: int | None = None
+
     def find(self, kind: type[Artifact], history: History) -> Iterable[ArtifactRecord]:
         return islice(self._blessed(kind, history), 1)
 
     def sought(self, kind: type[Artifact]) -> str:
-        return f"blessed {kind.type_name}"
+        bound = "" if self.before_span is None else f" before span {self.before_span}"
+        return f"blessed {kind.type_name}{bound}"
 
     def _blessed(self, kind: type[Artifact], history: History) -> Iterator[ArtifactRecord]:
         own = {artifact.digest for artifact in history.given}
-        others = (model for model in history.candidates(kind) if model.digest not in own)
+        others = (
+            model
+            for model in history.candidates(kind)
+            if model.digest not in own and (self.before_span is None or _span(model) < self.before_span)
+        )
         for models in chunks(history.usable(others)):
             assert history.store is not None, "without a store there are no models"
             verdicts = blessings_of(history.store, [model.id for model in models], before=history.run)

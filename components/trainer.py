@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from millwork.components.data.reading import newest
 from millwork.components.data.statistics import num_examples, read_statistics
 from millwork.components.models.autograph import framework_source_as_it_is
 from millwork.components.models.fn_args import FnArgs
@@ -100,6 +101,7 @@ class Trainer(Component):
                 "to fn_args.serving_model_dir, for example with tf.saved_model.save(model, fn_args.serving_model_dir)"
             )
         self.model.framework = framework_of(saved)
+        self.model.span = newest(self.examples).span
         if any(self.model_run.path.rglob("events.out.tfevents.*")):
             logger.info(
                 "TensorBoard: tensorboard --logdir URI, where `millwork artifacts list --type ModelRun` says the URI"

@@ -141,6 +141,7 @@ class Transform(Component):
     def _cache(self, function: Callable[..., Any]) -> AnalyzerCache | None:
         earlier = self.analyzer_cache.path if self.analyzer_cache else None
         later = self.updated_analyzer_cache.path if self.write_analyzer_cache else None
+        self.updated_analyzer_cache.span = newest(self.examples).span
         if earlier is None and later is None:
             return None
         return AnalyzerCache(earlier, later, self._version(function))

@@ -133,6 +133,9 @@ class TransformGraph(Artifact):
 class TransformCache(Artifact):
     """`<rows>/<analyzer>.gz`: what analyzers found in each file of rows, for a Transform of more files."""
 
+    span: int = custom_property(0)
+    """Of the newest rows."""
+
 
 @dataclass(eq=False)
 class Model(Artifact):
@@ -142,6 +145,8 @@ class Model(Artifact):
 
     framework: str = custom_property("")
     """`saved_model`, `keras`, `skops`, `joblib`, or `unknown`."""
+    span: int = custom_property(0)
+    """Of the newest rows that it was trained on."""
 
 
 @dataclass(eq=False)

@@ -358,6 +358,17 @@ print([m for m in ("tensorflow", "apache_beam", "tensorflow_model_analysis", "sk
 # The verdict
 
 
+def test_predictions_without_splits_are_those_of_no_baseline(tmp_path: Path) -> None:
+    step = evaluated(
+        tmp_path,
+        predictions=binary(tmp_path / "p"),
+        baseline_predictions=Predictions(),
+        eval_config=config({"class_name": "AUC", "threshold": {**AT_LEAST, **NO_WORSE}}),
+    )
+    assert step.blessing.verdict == "BLESSED"
+    assert "there is no baseline" in step.blessing.reason
+
+
 def test_a_worse_model_is_not_blessed_and_the_reason_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

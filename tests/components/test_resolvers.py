@@ -120,6 +120,18 @@ def test_the_latest_blessed_model_is_not_the_latest_model(root: Path) -> None:
     assert found(root, latest_blessed_model()) == blessed.id
 
 
+def test_models_of_a_span_and_of_later_ones_are_left_out(root: Path) -> None:
+    blessed = {}
+    for span in (1, 2):
+        model = train(dated(span=span))
+        blessed[span] = run(root, [model, judge(model)])[model].id
+    assert found(root, latest_blessed_model(before_span=3)) == blessed[2]
+    assert found(root, latest_blessed_model(before_span=2)) == blessed[1]
+    none = latest_blessed_model(before_span=1)
+    reason = run(root, [none]).steps["latest_blessed_model"].reason
+    assert reason == "found no blessed Model before span 1 in pipeline p"
+
+
 def test_a_verdict_on_its_predictions_is_one_on_the_model(root: Path) -> None:
     blessed = trained(root, 1, lambda model: judge(predictions=guess(model)))
     trained(root, 2, lambda model: judge(predictions=guess(model), verdict="NOT_BLESSED"))
@@ -256,5 +268,5 @@ def test_a_range_without_spans_is_refused(wrong: dict[str, Any], message: str) -
 
 
 def test_a_type_without_spans_has_no_range() -> None:
-    with pytest.raises(WrongArgument, match="Model has no property 'span'"):
-        span_range(Model, last=2)
+    with pytest.raises(WrongArgument, match="Schema has no property 'span'"):
+        span_range(Schema, last=2)

@@ -267,7 +267,7 @@ def train(model: Model, examples: Examples, schema: Schema | None = None, *, fai
     if fail:
         raise BadInput("told to fail")
     (model.path / "weights.txt").write_text(f"{examples.num_examples} {schema is not None}")
-    model.framework = "unknown"
+    model.framework, model.span = "unknown", examples.span
 
 
 @component

@@ -187,7 +187,7 @@ def test_when_takes_a_condition(wrong: Any) -> None:
 def test_a_property_that_is_not_there_is_answered_with_the_nearest_name() -> None:
     with refused("Examples has no property 'num_exampels'. Did you mean 'num_examples'?"):
         Rows().examples.prop("num_exampels")
-    with refused("Model has no property 'value'. There are: framework."):
+    with refused("Model has no property 'value'. There are: framework, span."):
         Model().prop("value")
 
 

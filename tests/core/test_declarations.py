@@ -61,7 +61,7 @@ def test_annotations_without_the_decorator_would_be_lost() -> None:
 
 def test_a_type_that_adds_nothing_needs_no_decorator() -> None:
     assert OnlyRenamed().type_name == "OnlyRenamed"
-    assert OnlyRenamed().properties == {"framework": ""}
+    assert OnlyRenamed().properties == {"framework": "", "span": 0}
 
 
 def test_a_property_cannot_have_the_name_of_something_that_every_artifact_has() -> None:
