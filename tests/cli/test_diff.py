@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ def test_markdown_for_a_pull_request(changed: Workshop) -> None:
     assert "| `evaluate.evaluation.metrics.score` | 74 | 76 |" in said
 
 
+def test_a_picture_of_the_steps(changed: Workshop) -> None:
+    drawn = ET.fromstring(asked(changed, "--svg").out)
+    said = ["".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"first cause · data", "first cause · parameters, code", "follows"} <= set(said)
+
+
 def test_long_code_is_cut_unless_asked_for(workshop: Workshop) -> None:
     workshop.run()
     workshop.write("features.py", 'NAMES = ["age"]\n' + "".join(f"x{i} = {i}\n" for i in range(100)))
@@ -142,7 +149,7 @@ def test_python_has_the_same(changed: Workshop) -> None:
     assert found
     assert str(found) == asked(changed).out.rstrip("\n")
     assert found.to_markdown() == asked(changed, "--md").out
-    assert "&quot;height&quot;" in found._repr_html_()
+    assert "&quot;height&quot;" in found._repr_html_() and "<svg" in found._repr_html_()
     assert not millwork.diff("latest", "latest", root=changed.root)
     with pytest.raises(NotFound, match="no run 'x'"):
         millwork.diff("x", root=history())

@@ -10,9 +10,11 @@ from typing import Any
 from millwork.analysis.differences.comparing import difference_between
 from millwork.analysis.differences.difference import RunDifference
 from millwork.analysis.differences.document import document
+from millwork.analysis.differences.graph import difference_svg
 from millwork.analysis.differences.markdown import as_markdown
 from millwork.analysis.differences.text import Shown, as_text
 from millwork.analysis.stores import existing_store, find_run
+from millwork.evaluation.pictures import printable
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Diff:
 
     def _repr_html_(self) -> str:
         text = as_text(self.difference, Shown(everything=True, whole_code=True))
-        return f"<pre>{html.escape(text)}</pre>"
+        picture = difference_svg(self.difference)
+        return f'<div style="overflow-x:auto">{picture}</div><pre>{html.escape(printable(text))}</pre>'
 
 
 def diff(before: str, after: str = "latest", *, root: str | Path = ".millwork", store: str = "") -> Diff:

@@ -11,6 +11,7 @@ import typer
 
 from millwork.analysis.differences.comparing import difference_between
 from millwork.analysis.differences.document import document
+from millwork.analysis.differences.graph import difference_svg
 from millwork.analysis.differences.markdown import as_markdown
 from millwork.analysis.differences.text import Line, Shown, Style, lines
 from millwork.analysis.stores import existing_store, find_run
@@ -40,7 +41,12 @@ def diff(
         bool, typer.Option("--all", help="Show features and packages too that hardly matter.")
     ] = False,
     code: Annotated[bool, typer.Option("--code", help="Show every line of code that differs.")] = False,
-    as_markdown_: Annotated[bool, typer.Option("--md", help="Print Markdown, for a pull request.")] = False,
+    for_pull_request: Annotated[
+        bool, typer.Option("--md", help="Print Markdown, for a pull request.")
+    ] = False,
+    as_picture: Annotated[
+        bool, typer.Option("--svg", help="Print a picture of the steps, with the first causes marked.")
+    ] = False,
     root: options.Root = ".millwork",
     store: options.Store = "",
     as_json: options.AsJson = False,
@@ -51,14 +57,16 @@ def diff(
     the files that it reads, or versions. What differs only because its inputs do is named with what it follows from.
     Without arguments the last two runs are compared.
     """
-    if as_json and as_markdown_:
-        raise WrongArgument("--json and --md are two forms of the same: give one of them")
+    if sum((as_json, for_pull_request, as_picture)) > 1:
+        raise WrongArgument("--json, --md and --svg are forms of the same: give one of them")
     opened = existing_store(root, store)
     found = difference_between(opened, find_run(opened, before), find_run(opened, after))
     if as_json:
         print_json({**document(found)})
-    elif as_markdown_:
+    elif for_pull_request:
         print(as_markdown(found), end="")
+    elif as_picture:
+        print(difference_svg(found), end="")
     else:
         _print(lines(found, Shown(everything, code)))
 

@@ -41,7 +41,7 @@ def _step_by_step(tracing: Tracing) -> Iterator[Cause]:
     for _, step in tracing.shared:
         own, steps = tracing.own[step.id], (step.id,)
         if own.pipeline:
-            yield Cause(Kind.PIPELINE, steps, f"{step.id} is wired otherwise", own.pipeline)
+            yield Cause(Kind.PIPELINE, steps, _placed_otherwise(step, own.pipeline), own.pipeline)
         if own.parameters:
             said = f"{step.id} was given other values"
             yield Cause(Kind.PARAMETERS, steps, said, own.parameters)
@@ -126,6 +126,12 @@ def _shared_by(
         for change in differing(own):
             steps.setdefault(change, []).append(id)
     return ((change, tuple(users)) for change, users in steps.items())
+
+
+def _placed_otherwise(step: RecordedStep, changes: Sequence[Change]) -> str:
+    words = {"component": "another component", "condition": "another condition"}
+    told = dict.fromkeys(words.get(change.name, "other wires") for change in changes)
+    return f"{step.id} has {' and '.join(told)}"
 
 
 def _kind_of_files(step: RecordedStep) -> Kind:
