@@ -27,7 +27,7 @@ MATRIX = """
 <table class="matrix{{ ' many' if many }}">
 <caption>{{ caption }}</caption>
 <thead><tr><td></td><th scope="colgroup" colspan="{{ classes | length }}"><small>predicted</small></th></tr>
-<tr><th class="corner"><small>true</small></th>
+<tr><td class="corner"><small>true</small></td>
 {%- for class in classes %}<th scope="col"><bdi>{{ class }}</bdi></th>{% endfor %}</tr></thead>
 <tbody>
 {%- for row in rows %}
