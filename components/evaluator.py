@@ -81,8 +81,8 @@ class Evaluator(Component):
     """The model that is blessed, or not."""
     examples: Examples | list[Examples] | None = None
     baseline_predictions: Predictions | None = None
-    """Of the baseline, for the same rows. Without splits, as Predict writes them for a model that was not found, there is
-    no baseline."""
+    """Of the baseline, for the same rows. Without splits, as Predict writes them for a model that was not found, there
+    is no baseline."""
     baseline_model: Model | None = None
     """What thresholds for a change compare with. A resolver may find none."""
     transform_graph: TransformGraph | None = None
