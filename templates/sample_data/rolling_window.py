@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,21 @@ from millwork.templates.sample_data.shipped import shipped
 
 
 def write_data(folder: Path, answers: Mapping[str, Any]) -> None:
-    """Write `span-2012/weather.csv` to `span-2015/weather.csv`. Each day also tells what the day before was like."""
-    import csv
-
+    """Write `span-2012/weather.csv` to `span-2015/weather.csv`: the days that have a day before, whose weather is told."""
     with shipped("vega_datasets", "_data/seattle-weather.csv").open(encoding="utf-8", newline="") as file:
         days = list(csv.DictReader(file))
-    for day, before in zip(days, [{"weather": ""}, *days], strict=False):
-        day["date"] = day["date"].replace("/", "-")
-        day["yesterday"] = before["weather"]
-    for year, of_year in groupby(days, lambda day: day["date"][:4]):
+    told = [_with_yesterday(day, before) for before, day in pairwise(days)]
+    for year, of_year in groupby(told, lambda day: day["year"]):
         target = folder / f"span-{year}" / "weather.csv"
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(days[0]))
+            writer = csv.DictWriter(file, list(told[0]))
             writer.writeheader()
             writer.writerows(of_year)
+
+
+def _with_yesterday(day: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """`date` is split into what a model and a slice can use."""
+    date = day["date"].replace("/", "-")
+    year, month, _ = date.split("-")
+    return {**day, "date": date, "year": year, "month": str(int(month)), "yesterday": before["weather"]}
