@@ -71,6 +71,12 @@ def test_it_is_told_in_a_line_in_markdown_and_as_plain_data(compared: ModelCompa
     assert compared.to_dict()["verdict"] == "worse"
 
 
+def test_the_report_is_one_page(compared: ModelComparison) -> None:
+    page = compared.to_html()
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    assert "health:poor" in page and len(page) < 2_000_000
+
+
 def test_a_notebook_shows_tables_that_need_no_script(compared: ModelComparison) -> None:
     shown = compared._repr_html_()
     assert shown.count("<table>") == 2 and "<script" not in shown

@@ -287,6 +287,17 @@ def test_steps_that_were_not_selected_count_by_what_stood_in_for_them(workshop: 
     assert "load" in found.unchanged
 
 
+def test_steps_that_were_left_out_are_noted_and_follow_from_nothing(workshop: Workshop) -> None:
+    before = workshop.run()
+    workshop.write("rows.txt", "1\n")
+    after = workshop.run(settings={"only": ["load"]})
+    found = workshop.diff(before, after)
+    assert causes(found) == {Kind.DATA: [("load",)]}
+    assert follows(found) == {}
+    assert found.outcomes == ()
+    assert found.notes == (f"Not selected in run {after}: train, evaluate, judge",)
+
+
 def test_a_condition_and_what_it_kept_from_running(workshop: Workshop) -> None:
     workshop.write(
         "branching.py",

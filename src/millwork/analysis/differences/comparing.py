@@ -41,7 +41,7 @@ def difference_of(tracing: Tracing) -> RunDifference:
         packages=tuple(_packages(before, after)),
         outcomes=tuple(outcomes(tracing)),
         unchanged=tuple(tracing.unchanged()),
-        notes=(*_notes(before, after), *dict.fromkeys(looked_into.notes)),
+        notes=tuple(dict.fromkeys([*_notes(before, after), *looked_into.notes])),
         outlines=tuple(_outlines(tracing)),
     )
 
@@ -93,6 +93,9 @@ def _notes(before: RecordedRun, after: RecordedRun) -> Iterator[str]:
             f"The runs are of two pipelines, {before.record.pipeline} and {after.record.pipeline}: "
             "steps of one name are held against each other"
         )
+    for run in (before, after):
+        if run.unselected:
+            yield f"Not selected in run {run.record.id}: {', '.join(i for i in run.steps if i in run.unselected)}"
     unknown = [run.record.id for run in (before, after) if run.environment is None]
     if unknown:
         yield f"What was installed was not kept of {' and '.join(dict.fromkeys(unknown))}"

@@ -23,7 +23,10 @@ _WORKED = (State.COMPLETE.value, State.CACHED.value)
 
 def outcomes(tracing: Tracing) -> Iterator[Change]:
     """Where the results differ, step by step."""
+    left_out = tracing.before.unselected | tracing.after.unselected
     for before, after in tracing.shared:
+        if after.id in left_out:
+            continue
         if _ending(before) != _ending(after):
             yield Change(after.id, _told(before), _told(after))
             continue

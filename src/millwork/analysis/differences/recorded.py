@@ -70,6 +70,13 @@ class RecordedRun:
         """What was installed; None if that was not kept."""
         return kept_environment(self.root, str(self.record.properties.get("__environment__", "")))
 
+    @cached_property
+    def unselected(self) -> frozenset[str]:
+        """Steps that this run was told to leave out, and that nothing stood in for."""
+        selected = json.loads(str(self.record.properties.get("__selected__", "[]")))
+        left_out = {id for id, step in self.steps.items() if step.state == State.SKIPPED.value}
+        return frozenset(left_out.difference(selected)) if selected else frozenset()
+
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Of the pipeline, encoded."""

@@ -87,7 +87,8 @@ def _inherited(
     for name in sorted(own.inputs):
         suppliers = {w.step for s in (before, after) for w in s.planned.inputs.get(name, ())}
         yield from _behind(tracing, suppliers)
-    if before.state != after.state and not (before.good and after.good):
+    left_out = tracing.before.unselected | tracing.after.unselected
+    if before.state != after.state and not (before.good and after.good) and after.id not in left_out:
         suppliers = {wire.step for s in (before, after) for wire in s.planned.needs()}
         yield from (cause for step in sorted(suppliers) for cause in tracing.origins(step))
 
