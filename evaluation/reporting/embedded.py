@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from millwork.evaluation.comparing.document import document
+from millwork.evaluation.comparing.document import SourceDocument, document
 from millwork.evaluation.comparing.findings import Findings
 from millwork.evaluation.pictures import shortened
 
@@ -15,9 +16,9 @@ LONGEST = (300, 100, 40)
 MOST_CHARACTERS = 900_000
 
 
-def findings_json(findings: Findings) -> str:
+def findings_json(findings: Findings, sources: Mapping[str, SourceDocument] | None = None) -> str:
     """A document of schema millwork/compare/v1, with numbers to DIGITS digits and without the middle of long texts."""
-    content, text = document(findings), ""
+    content, text = document(findings, sources), ""
     for longest in LONGEST:
         text = json.dumps(_small(content, longest), allow_nan=False, separators=(",", ":"))
         if len(text) <= MOST_CHARACTERS:

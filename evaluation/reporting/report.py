@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from millwork.evaluation.comparing.contest import Contest
-from millwork.evaluation.comparing.findings import Findings
+from millwork.evaluation.comparing.document import SourceDocument
+from millwork.evaluation.comparing.findings import Findings, Settings
 from millwork.evaluation.reporting.calibration_section import calibration_section
 from millwork.evaluation.reporting.change_sections import ChangeSection
 from millwork.evaluation.reporting.changes_section import changes_section
@@ -23,7 +24,7 @@ from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.residuals_section import residuals_section
 from millwork.evaluation.reporting.slices_section import slices_section
 from millwork.evaluation.reporting.telling_slices import telling
-from millwork.evaluation.reporting.threshold_counts import threshold_counts
+from millwork.evaluation.reporting.threshold_counts import ThresholdCounts, threshold_counts
 from millwork.evaluation.reporting.verdict_section import verdict_section
 
 
@@ -34,34 +35,27 @@ def report_html(
     changes: Sequence[ChangeSection] | None = None,
     lineage_svg: str = "",
     title: str = "",
+    sources: Mapping[str, SourceDocument] | None = None,
 ) -> str:
-    """One page that opens without a network. `lineage_svg` is a drawing whose texts are escaped already.
+    """One page that opens without a network. `lineage_svg` is drawings, whose texts are escaped already.
 
+    `sources` say where each model's predictions are from.
     The same findings and contest give the same bytes.
     """
     shown, left_out = telling(findings)
-    documents = {"findings": findings_json(shown)}
+    counts = threshold_counts(contest, findings.settings.threshold) if contest.problem == "binary" else None
     sections = [
         verdict_section(findings, contest),
         metrics_section(findings),
         slices_section(shown, left_out),
+        *_of_predictions(contest, findings.settings, counts),
+        changes_section(changes) if changes else None,
+        _lineage(lineage_svg) if lineage_svg else None,
+        reading_section(findings),
     ]
-    if contest.problem == "regression":
-        sections.append(residuals_section(contest))
-    else:
-        counts = (
-            threshold_counts(contest, findings.settings.threshold) if contest.problem == "binary" else None
-        )
-        if counts:
-            documents["threshold-counts"] = counts.document
-        sections.append(curves_section(contest, findings.settings))
-        sections.append(calibration_section(contest, findings.settings))
-        sections.append(confusion_section(contest, findings.settings, counts))
-    if changes:
-        sections.append(changes_section(changes))
-    if lineage_svg:
-        sections.append(_lineage(lineage_svg))
-    sections.append(reading_section(findings))
+    documents = {"findings": findings_json(shown, sources)}
+    if counts:
+        documents["threshold-counts"] = counts.document
     return page(
         [section for section in sections if section],
         kind="Model comparison",
@@ -71,6 +65,19 @@ def report_html(
         footer="Written by Millwork. This file needs no network, and sends nothing anywhere.",
         documents=documents,
     )
+
+
+def _of_predictions(
+    contest: Contest, settings: Settings, counts: ThresholdCounts | None
+) -> Sequence[ReportSection]:
+    """What is drawn from the rows themselves."""
+    if contest.problem == "regression":
+        return [residuals_section(contest)]
+    return [
+        curves_section(contest, settings),
+        calibration_section(contest, settings),
+        confusion_section(contest, settings, counts),
+    ]
 
 
 def _lineage(svg: str) -> ReportSection:

@@ -26,6 +26,7 @@ COMMANDS = {
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
     "compare": "Say whether one model is really better than another, and where it is worse.",
+    "report": "Write a comparison of models as one HTML file.",
     "diff": "Say what differs between two runs, and what the first causes are.",
     "serve": "Serve a model over TensorFlow Serving's REST API.",
     "models": "Models: which are good, which were pushed, and who said so.",
