@@ -67,6 +67,12 @@ class ModelComparison:
         """For a pull request."""
         return markdown(self.findings)
 
+    def to_html(self) -> str:
+        """The whole report, as one page that needs nothing else."""
+        from millwork.evaluation.reporting.report import report_html
+
+        return report_html(self.findings, self.contest)
+
     def __repr__(self) -> str:
         told = [
             f"{name_of(model)} against {name_of(self.findings.baseline)}: {self.findings.verdict_on(model)}. "
