@@ -68,7 +68,9 @@ def trace(before: RecordedRun, after: RecordedRun) -> Tracing:
         id = pair[1].id
         own = tracing.own[id] = own_difference(*pair)
         tracing.inherited[id] = tracing.in_order(_inherited(tracing, own, *pair))
-        if not tracing.origins(id):
+        if pair[1].planned.kind == "resolver":
+            _note_other_finding(tracing, *pair)
+        elif not tracing.origins(id):
             _note_other_result(tracing, *pair)
     return tracing
 
@@ -112,8 +114,12 @@ def _note_other_result(tracing: Tracing, before: RecordedStep, after: RecordedSt
         tracing.repeated[after.id] = ()
     if not (before.good and after.good) or after.planned.at_exit:  # which is told how each run went
         return
-    outputs = tuple(differing_outputs(before, after))
-    if outputs and after.planned.kind == "resolver":
-        tracing.found.add(after.id)
-    elif outputs:
+    if outputs := tuple(differing_outputs(before, after)):
         tracing.repeated[after.id] = outputs
+
+
+def _note_other_finding(tracing: Tracing, before: RecordedStep, after: RecordedStep) -> None:
+    """What earlier runs left in the store is no output of this one's steps, whatever a resolver was given of them."""
+    same_search = not tracing.own[after.id]
+    if same_search and before.good and after.good and any(differing_outputs(before, after)):
+        tracing.found.add(after.id)
