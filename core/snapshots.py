@@ -13,8 +13,8 @@ import logging
 import os
 import platform
 import re
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -143,9 +143,8 @@ def _write_local(place: str, content: bytes) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=target.parent)
-    with open(descriptor, "wb") as file:
-        file.write(content)
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}")  # readable by whom artifacts are
+    partial.write_bytes(content)
     os.replace(partial, target)
 
 

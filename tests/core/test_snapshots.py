@@ -134,4 +134,5 @@ def test_nothing_is_written_twice(tmp_path: Path) -> None:
     assert Snapshots(str(tmp_path)).keep_environment() == first
     assert kept.stat().st_mtime_ns == before
     assert [p.name for p in kept.parent.iterdir()] == [digest], "and no partial file is left"
+    assert kept.stat().st_mode == (tmp_path / "steps.py").stat().st_mode, "who shares the root can read it"
     assert json.loads((tmp_path / f".system/environments/{first}.json").read_text())["python"]
