@@ -10,7 +10,7 @@ import typer
 from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
 from millwork.cli.artifact_documents import ArtifactDocument, ArtifactsDocument, ContentsDocument, Usage
-from millwork.cli.previews import Excerpt, preview
+from millwork.analysis.previews import Excerpt, preview
 from millwork.cli.printing import file_size, iso, moment, print_fields, print_json, print_table
 from millwork.core.errors import NotFound
 from millwork.core.records import ArtifactRecord, ExecutionRecord
