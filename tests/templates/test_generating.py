@@ -31,7 +31,7 @@ def test_a_project_is_made_and_it_says_what_to_do_next(millwork: Millwork, folde
     assert said.out.startswith("Made visits from tabular-binary 1")
     commands = [line.split("#")[0].strip() for line in said.out.partition("Next:\n")[2].splitlines()]
     assert len(commands) == 5
-    assert commands[:3] == ["cd visits", "python -m pytest", "millwork run"]
+    assert commands[:3] == ["cd visits", "pytest", "millwork run"]
     assert (folder / "visits/src/visits/pipeline.py").is_file()
     assert (folder / "visits/.github/workflows/compare.yml").is_file()
     assert [p.name for p in folder.iterdir()] == ["visits"]
