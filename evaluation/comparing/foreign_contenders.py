@@ -57,11 +57,28 @@ def contender_from_files(
 
     Raises BadInput for what cannot be read or understood.
     """
-    files = find_files(Path(path), splits)
-    roles = roles_of(files.names, columns or {}, repr(str(path)))
-    return _Foreign(files, roles, features).contender(
-        name or Path(path).name.split(".")[0], positive, problem
+    return contender_from_rows(
+        find_files(Path(path), splits),
+        name or Path(path).name.split(".")[0],
+        columns=columns,
+        positive=positive,
+        problem=problem,
+        features=features,
     )
+
+
+def contender_from_rows(
+    files: ForeignFiles,
+    name: str,
+    *,
+    columns: Mapping[str, str] | None = None,
+    positive: str | None = None,
+    problem: Problem | None = None,
+    features: Sequence[str] | None = None,
+) -> Contender:
+    """The same from what was found already, be it files or a frame."""
+    roles = roles_of(files.names, columns or {}, repr(str(files.path)))
+    return _Foreign(files, roles, features).contender(name, positive, problem)
 
 
 class _Foreign:

@@ -12,7 +12,7 @@ from sample_scored_runs import ROWS, scored_runs
 import millwork
 from millwork.analysis.compare import ModelComparison
 from millwork.core.artifacts import Examples, Model, Predictions
-from millwork.core.errors import NotFound, WrongArgument
+from millwork.core.errors import BadInput, NotFound, WrongArgument
 from millwork.core.run import Run
 from millwork.evaluation.comparing.findings import Verdict
 
@@ -112,6 +112,33 @@ def test_predictions_that_no_store_knows_are_compared_all_the_same(
     assert [source["predictions"] for source in found.sources.values()] == [None, None]
 
 
+def test_frames_are_compared_and_called_as_one_likes(compared: ModelComparison) -> None:
+    import pandas as pd
+
+    frames = []
+    for source in compared.sources.values():
+        rows = pd.read_parquet(f"{source['uri']}/Split-eval/predictions.parquet")
+        frames.append(
+            rows.rename(columns={"label": "visited", "slice_health": "health"}).drop(columns="score_0")
+        )
+    columns = {"label": "visited", "score": "score_1"}
+    found = millwork.compare(
+        *frames, names=("old", "new"), columns=columns, by="health", metrics="auc", positive="1"
+    )
+    assert (found.findings.baseline, found.findings.challengers) == ("old", ("new",))
+    assert [entry.change for entry in found.findings.entries] == [
+        entry.change for entry in compared.findings.entries
+    ]
+    turned = millwork.compare(*frames, baseline=frames[1], columns=columns, metrics="auc", positive="1")
+    assert turned.verdict is Verdict.BETTER
+    assert turned.findings.challengers == ("frame (2)",)
+    with pytest.raises(WrongArgument, match="2 models are compared"):
+        millwork.compare(*frames, names=("old", "old"))
+    frames[0].loc[2, "score_1"] = float("nan")
+    with pytest.raises(BadInput, match="'frame', row 3: score_1 is missing"):
+        millwork.compare(*frames, columns=columns, metrics="auc")
+
+
 def test_settings_are_those_of_the_policy_unless_said_otherwise(root: Path, tmp_path: Path) -> None:
     policy = tmp_path / "blessing.yaml"
     policy.write_text("comparison: {metrics: [auc], margin: {auc: 0.02}, fail_on: [regression]}")
@@ -134,7 +161,7 @@ def test_what_makes_no_sense_is_refused(compared: ModelComparison, root: Path, t
     with pytest.raises(NotFound, match="There is no file or folder"):
         millwork.compare("latest", tmp_path / "none", root=root)
     with pytest.raises(WrongArgument, match="Examples"):
-        millwork.compare("latest", Examples("/somewhere", id=1), root=root)  # type: ignore[arg-type]
+        millwork.compare("latest", Examples("/somewhere", id=1), root=root)
     with pytest.raises(WrongArgument, match="millwork.compare: seed must be a whole number"):
         millwork.compare("latest~1", "latest", seed=1.5, root=root)  # type: ignore[arg-type]
 

@@ -91,6 +91,7 @@ class ModelComparison:
 def compare(
     *models: Named,
     baseline: Named | None = None,
+    names: Sequence[str] = (),
     metrics: str | Sequence[str] = (),
     by: str | Sequence[str] = (),
     splits: str | Sequence[str] = (),
@@ -114,11 +115,12 @@ def compare(
         compared.verdict, compared.to_frame()
 
     A model is named as for `millwork compare` (`latest`, `@blessed`, an id, RUN:STEP, a file or folder), or is a `Run`,
-    or a real artifact: `Predictions`, `Model`, `ModelEvaluation`. What is None or empty is as the `policy`, a YAML
+    a real artifact (`Predictions`, `Model`, `ModelEvaluation`) or a pandas frame of predictions from elsewhere. `names`
+    are what to call them, the baseline first. What is None or empty is as the `policy`, a YAML
     file, has it, or as usual. `margin` and `minimum_effect` are a number, or text such as "2%" of the baseline's
-    value, for all metrics or by name. `columns` says how files from elsewhere call `row_id`, `label`, `predicted`,
-    `weight` and `score`; `positive` which of their two classes is positive; `problem` what is asked, if labels do not
-    tell. By default the root is that of the runs, or `.millwork`.
+    value, for all metrics or by name. `columns` says how files and frames from elsewhere call `row_id`, `label`,
+    `predicted`, `weight` and `score`; `positive` which of their two classes is positive; `problem` what is asked, if
+    labels do not tell. By default the root is that of the runs, or `.millwork`.
 
     Raises NotFound for what is not there, WrongArgument for settings and BadInput for data that make no sense.
     """
@@ -137,7 +139,13 @@ def compare(
     settled = policy_of(read_policy(Path(policy)) if policy else {}, checked(given, "millwork.compare"))
     reading = Reading((), tuple(_names(splits)), columns or {}, positive, problem)
     return compare_models(
-        models, settled, reading, baseline=baseline, root=os.fspath(root) or _root_of(models), store=store
+        models,
+        settled,
+        reading,
+        baseline=baseline,
+        names=names,
+        root=os.fspath(root) or _root_of(models),
+        store=store,
     )
 
 
@@ -147,19 +155,24 @@ def compare_models(
     reading: Reading,
     *,
     baseline: Named | None = None,
+    names: Sequence[str] = (),
     root: str = ROOT,
     store: str = "",
 ) -> ModelComparison:
     """Find what was named, read it, and compare it as the policy says."""
     ordered = _baseline_first(models, baseline)
+    if names and (len(names) != len(ordered) or len(set(names)) < len(names)):
+        raise WrongArgument(
+            f"{len(ordered)} models are compared, and need as many different names, not {names!r}"
+        )
     entrants = Entrants(root, store)
-    found = entrants.find(ordered)
+    found = entrants.find(ordered, names)
     reading = replace(reading, by=policy.settings.by)
     of_rows = contest([entrants.contender(one, reading) for one in found], policy.settings.by)
     findings = compare_contest(of_rows, policy.settings)
     findings = replace(findings, notes=(*findings.notes, *_of_one_artifact(found)))
-    names = [contender.name for contender in of_rows.contenders]
-    sources = {name: entrants.source(one) for name, one in zip(names, found, strict=True)}
+    called = [contender.name for contender in of_rows.contenders]
+    sources = {name: entrants.source(one) for name, one in zip(called, found, strict=True)}
     return ModelComparison(findings, of_rows, sources, policy.fail_on)
 
 
@@ -167,18 +180,23 @@ def _baseline_first(models: Sequence[Named], baseline: Named | None) -> list[Nam
     """The baseline is one of the models, or one more."""
     ordered = list(models)
     if baseline is not None:
-        if baseline in ordered:
-            ordered.remove(baseline)
-        ordered.insert(0, baseline)
+        places = [place for place, model in enumerate(ordered) if _same(model, baseline)]
+        ordered = [baseline, *(model for place, model in enumerate(ordered) if place not in places[:1])]
     if not ordered:
         raise WrongArgument("Name the models to compare, such as: millwork compare @blessed latest")
     if len(ordered) == 1:
-        other = "latest~1" if str(ordered[0]) == "@blessed" else "@blessed"
+        [only] = ordered
+        told = str(only) if isinstance(only, str | os.PathLike) else type(only).__name__
+        other = "latest~1" if told == "@blessed" else "@blessed"
         raise WrongArgument(
-            f"There is nothing to compare {str(ordered[0])!r} with. For instance: "
-            f"millwork compare {other} {ordered[0]}"
+            f"There is nothing to compare {told!r} with. For instance: millwork compare {other} {told}"
         )
     return ordered
+
+
+def _same(one: Named, other: Named) -> bool:
+    """The same name, or the same object: artifacts and frames are not equal to anything else."""
+    return one is other or (isinstance(one, str | os.PathLike) and type(one) is type(other) and one == other)
 
 
 def _of_one_artifact(entrants: Sequence[Entrant]) -> Iterator[str]:

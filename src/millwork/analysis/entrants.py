@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from millwork.analysis.example_features import ExampleFeatures, features_of
 from millwork.analysis.predictions_in_store import (
@@ -25,10 +27,15 @@ from millwork.core.store import MetadataStore
 from millwork.evaluation.comparing.contenders import contender_of
 from millwork.evaluation.comparing.contest import Contender, Problem
 from millwork.evaluation.comparing.document import SourceDocument
-from millwork.evaluation.comparing.foreign_contenders import contender_from_files
+from millwork.evaluation.comparing.foreign_contenders import contender_from_rows
+from millwork.evaluation.comparing.foreign_files import find_files
+from millwork.evaluation.comparing.frames import rows_of_frame
 from millwork.evaluation.comparing.slice_expressions import features_needed
 
-Named = str | os.PathLike[str] | Run | Predictions | Model | ModelEvaluation
+if TYPE_CHECKING:
+    import pandas as pd
+
+Named: TypeAlias = "str | os.PathLike[str] | Run | Predictions | Model | ModelEvaluation | pd.DataFrame"
 """What one may compare."""
 
 
@@ -49,13 +56,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Entrant:
-    """One of the models, and where its predictions are: in the store, in an artifact unknown to it, or in files."""
+    """One of the models, and where its predictions are: in the store, in an artifact unknown to it, in files, in a
+    frame."""
 
     name: str
     given: str
     predictions: Predictions | None = None
     record: ArtifactRecord | None = None
     path: Path | None = None
+    frame: pd.DataFrame | None = None
 
 
 class Entrants:
@@ -68,8 +77,8 @@ class Entrants:
     def _store(self) -> MetadataStore:
         return existing_store(*self._where)
 
-    def find(self, models: Sequence[Named]) -> list[Entrant]:
-        """What was named, each with a name of its own. NotFound and WrongArgument say what to do."""
+    def find(self, models: Sequence[Named], names: Sequence[str] = ()) -> list[Entrant]:
+        """What was named, each with a name of its own, or called as `names` has it. Errors say what to do."""
         named = {place: name for place, model in enumerate(models) if (name := self._name_in_store(model))}
         found = {place: find_predictions(self._store, name) for place, name in named.items()}
         records = of_same_examples(self._store, list(found.values())) if found else []
@@ -78,24 +87,28 @@ class Entrants:
             place: Entrant(one.name, named[place], predictions_of(record), record)
             for (place, one), record in zip(found.items(), records, strict=True)
         }
-        return _with_own_names(
-            [stored.get(place) or self._elsewhere(model) for place, model in enumerate(models)]
-        )
+        entrants = [stored.get(place) or self._elsewhere(model) for place, model in enumerate(models)]
+        if names:
+            return [replace(one, name=name) for one, name in zip(entrants, names, strict=True)]
+        return _with_own_names(entrants)
 
     def contender(self, entrant: Entrant, reading: Reading) -> Contender:
         """Its predictions, with the features to slice by."""
         wanted = features_needed(reading.by)
-        if entrant.path is not None:
-            return contender_from_files(
-                entrant.path,
+        if entrant.predictions is None:
+            files = (
+                rows_of_frame(entrant.frame, entrant.name)
+                if entrant.path is None
+                else find_files(entrant.path, reading.splits)
+            )
+            return contender_from_rows(
+                files,
                 entrant.name,
                 columns=reading.columns,
                 positive=reading.positive or None,
                 problem=reading.problem,
-                splits=reading.splits,
                 features=wanted,
             )
-        assert entrant.predictions is not None
         return contender_of(
             entrant.predictions,
             entrant.name,
@@ -108,7 +121,7 @@ class Entrants:
         """Where its predictions are from."""
         record = entrant.record
         if record is None:
-            uri = entrant.predictions.uri if entrant.predictions else str(entrant.path)
+            uri = entrant.predictions.uri if entrant.predictions else str(entrant.path or "")
             return SourceDocument(given=entrant.given, predictions=None, uri=uri, run="", step="", model=None)
         producer = self._store.producer_of(record.id)
         return SourceDocument(
@@ -126,9 +139,11 @@ class Entrants:
             return model.id
         if isinstance(model, Model | ModelEvaluation | Predictions):
             return self._id_in_store(model)
+        if _is_frame(model):
+            return ""
         if not isinstance(model, str | os.PathLike):
             raise WrongArgument(
-                f"A comparison takes names, paths, runs, Predictions, Models and ModelEvaluations, not {model!r}"
+                f"Compared are names, paths, runs, frames, Predictions, Models and ModelEvaluations, not {model!r}"
             )
         text = os.fspath(model)
         return "" if isinstance(model, os.PathLike) or os.path.exists(text) or _is_path(text) else text
@@ -157,6 +172,8 @@ class Entrants:
     def _elsewhere(self, model: Named) -> Entrant:
         if isinstance(model, Predictions):
             return Entrant(Path(model.uri).name, model.uri, model)
+        if _is_frame(model):
+            return Entrant("frame", "frame", frame=model)
         assert isinstance(model, str | os.PathLike)
         path = Path(model)
         if not path.exists():
@@ -177,6 +194,12 @@ def _check_files(records: Sequence[ArtifactRecord]) -> None:
             raise NotFound(
                 f"Predictions {record.id}: {record.uri!r} {damage}. Run the pipeline again to have them back"
             )
+
+
+def _is_frame(model: object) -> TypeGuard[pd.DataFrame]:
+    """Without loading pandas: whoever has a frame has done so."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(model, pandas.DataFrame)
 
 
 def _is_path(text: str) -> bool:
