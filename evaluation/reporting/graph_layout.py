@@ -13,7 +13,7 @@ from itertools import pairwise
 
 GAP = 22
 """Between the boxes of a layer."""
-LAYER_GAP = 52
+LAYER_GAP = 40
 """Between layers, where arrows turn."""
 _LANE = 6
 """The height of an arrow's place in a layer that it passes."""
@@ -33,6 +33,8 @@ class Layout:
     places: dict[str, tuple[float, float]]
     lanes: list[list[tuple[float, float, float]]]
     """For each arrow, from left to right: the left and the right end of the layer, and how far down."""
+    ends: dict[str, float]
+    """For each box: the right end of its layer, from where arrows may turn."""
     width: float
     height: float
 
@@ -65,7 +67,8 @@ def layout(sizes: Mapping[str, tuple[float, float]], arrows: Sequence[Wire]) -> 
         for a, port, b in arrows
     ]
     height = max((centres[node] + graph.heights[node] / 2 - top for node in graph.heights), default=0.0)
-    return Layout(places, lanes, rights[-1] if rights else 0.0, height)
+    ends = {name: rights[ranks[name]] for name in sizes}
+    return Layout(places, lanes, ends, rights[-1] if rights else 0.0, height)
 
 
 def _ranks(names: Sequence[str], arrows: Sequence[Wire]) -> dict[str, int]:

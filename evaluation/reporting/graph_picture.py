@@ -13,7 +13,7 @@ from millwork.evaluation.reporting.graph_layout import Layout, layout
 LEFT, TOP = 20, 78
 """Where the graph begins below the title."""
 TITLE_HEIGHT, LINE_HEIGHT, PADDING = 30, 19, 10
-COLUMNS = 30
+COLUMNS = 26
 """The longest text in a box, in letters."""
 LEGEND = 34
 
@@ -210,7 +210,7 @@ def _arrows(
             (j for j, other in enumerate(arrows) if other.target == arrow.target), key=lambda j: (last[j], j)
         )
         end = target.y + target.height * (rivals.index(i) + 1) / (len(rivals) + 1)
-        points = [(source.x + source.width, begins[i])]
+        points = [(source.x + source.width, begins[i]), (LEFT + placed.ends[arrow.source], begins[i])]
         for left, right, down in placed.lanes[i]:
             points += [(LEFT + left, TOP + down), (LEFT + right, TOP + down)]
         points.append((target.x, end))

@@ -54,7 +54,7 @@ def test_every_arrow_leads_to_the_right_and_passes_no_box(graph: Graph) -> None:
     placed = layout(sizes, wires)
     boxes = rectangles(placed, sizes)
     for (source, _, target), lanes in zip(wires, placed.lanes, strict=True):
-        assert placed.places[source][0] + sizes[source][0] <= placed.places[target][0]
+        assert placed.places[source][0] + sizes[source][0] <= placed.ends[source] < placed.places[target][0]
         for left, right, y in lanes:
             assert not any(x0 < right and left < x1 and y0 < y < y1 for x0, y0, x1, y1 in boxes)
 

@@ -17,7 +17,7 @@ def difference_svg(difference: RunDifference, title: str = "What differs, and wh
     known = {outline.step: outline for outline in difference.outlines}
     boxes = [_box(outline, read, marks, kinds) for outline in difference.outlines]
     arrows = [arrow for outline in difference.outlines for arrow in _arrows(outline, known)]
-    subtitle = f"{difference.before.id} → {difference.after.id}"
+    subtitle = f"{difference.before.id} → {difference.after.id}. ≠ marks outputs with other content"
     return graph_svg(boxes, arrows, title=title, subtitle=subtitle)
 
 
@@ -34,7 +34,7 @@ def _box(
     outline: Outline, read: set[tuple[str, str]], marks: Mapping[str, Mark], kinds: Mapping[str, str]
 ) -> Box:
     shown = [o for o in outline.outputs if o in outline.differing or (outline.step, o) in read]
-    ports = tuple(Port(name, f"{name} differs" if name in outline.differing else name) for name in shown)
+    ports = tuple(Port(name, f"≠ {name}" if name in outline.differing else name) for name in shown)
     if outline.only_in:
         return Box(outline.step, outline.step, ports, Mark(f"only {outline.only_in}"))
     mark = marks.get(outline.step, Mark.NONE)
