@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 from typer.main import get_command
 
 from millwork.analysis.differences import document as diff_documents
-from millwork.cli import artifact_documents, documents, model_documents, sweep_documents
+from millwork.cli import artifact_documents, documents, model_documents, sweep_documents, template_documents
 from millwork.cli.components import catalog, describe, field_docs
 from millwork.cli.documents import ComponentDocument, FunctionDocument
 from millwork.cli.functions import describe_function, functions
@@ -118,6 +118,7 @@ def _documents() -> Iterator[str]:
             artifact_documents,
             model_documents,
             sweep_documents,
+            template_documents,
             compare_documents,
             diff_documents,
         )
