@@ -10,6 +10,8 @@ from millwork.evaluation.comparing.findings import Finding, Findings
 from millwork.evaluation.comparing.wording import why
 
 SCHEMA = "millwork/compare/v1"
+DEFAULT = "default"
+"""What the margin of all other metrics is called where users write it."""
 
 
 class SourceDocument(TypedDict):
@@ -128,38 +130,17 @@ class CompareDocument(TypedDict):
     gate: GateDocument
 
 
-DEFAULT = "default"
-"""What the margin of all other metrics is called where users write it."""
-
-
 def document(
     findings: Findings, sources: Mapping[str, SourceDocument] | None = None, fail_on: Sequence[str] = ()
 ) -> CompareDocument:
     """The findings as plain data that JSON can hold: no NaN, no infinity."""
-    sources = sources or {}
-    challengers: list[ComparedModelDocument] = [
-        {
-            "name": model,
-            "role": "challenger",
-            "verdict": findings.verdict_on(model).value,
-            "why": why(findings, model),
-            "source": sources.get(model),
-        }
-        for model in findings.challengers
-    ]
-    baseline: ComparedModelDocument = {
-        "name": findings.baseline,
-        "role": "baseline",
-        "verdict": None,
-        "why": "",
-        "source": sources.get(findings.baseline),
-    }
     failing = findings.failing(fail_on)
+    names = (findings.baseline, *findings.challengers)
     return {
         "schema": SCHEMA,
         "verdict": findings.verdict.value,
         "baseline": findings.baseline,
-        "models": [baseline, *challengers],
+        "models": [_model(findings, name, (sources or {}).get(name)) for name in names],
         "problem": findings.problem,
         "paired": findings.paired,
         "unpaired_because": findings.unpaired_because,
@@ -172,6 +153,17 @@ def document(
         "findings": [_finding(entry) for entry in findings.entries],
         "notes": list(findings.notes),
         "gate": {"fail_on": list(fail_on), "met": not failing, "failing": len(failing)},
+    }
+
+
+def _model(findings: Findings, name: str, source: SourceDocument | None) -> ComparedModelDocument:
+    challenges = name in findings.challengers
+    return {
+        "name": name,
+        "role": "challenger" if challenges else "baseline",
+        "verdict": findings.verdict_on(name).value if challenges else None,
+        "why": why(findings, name) if challenges else "",
+        "source": source,
     }
 
 

@@ -88,21 +88,18 @@ def why(findings: Findings, model: str) -> str:
 
 
 def mattering(findings: Findings) -> list[Finding]:
-    """What is to be said of slices: worse ones first, then inconclusive and better ones; where nothing lies between
-    the models, last."""
+    """The entries of slices, those to worry about first, those in which the models are alike last."""
     order = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.BETTER, Verdict.NO_WORSE)
     entries = [entry for entry in findings.entries if entry.slice != findings.slices[0]]
     return sorted(entries, key=lambda entry: order.index(entry.verdict))
 
 
-def advice(findings: Findings, models: Sequence[str] = ()) -> list[str]:
+def advice(findings: Findings) -> list[str]:
     """What would settle what is inconclusive on all rows: a sentence for each metric."""
     told: dict[str, str] = {}
-    for entry in findings.entries:
-        wanted = entry.verdict is Verdict.INCONCLUSIVE and entry.slice == findings.slices[0]
-        if not wanted or (models and entry.model not in models) or entry.metric in told:
-            continue
-        if entry.rows_needed is not None and entry.rows_needed > entry.rows:
+    for entry in findings.of(slice=findings.slices[0]):
+        unsettled = entry.verdict is Verdict.INCONCLUSIVE and entry.metric not in told
+        if unsettled and entry.rows_needed is not None and entry.rows_needed > entry.rows:
             effect = f"a change of {entry.margin:.4g}" if entry.margin else "such a change"
             told[entry.metric] = (
                 f"About {entry.rows_needed:,} rows would show {effect} in {metric_of(findings, entry.metric).title} "

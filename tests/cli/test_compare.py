@@ -230,6 +230,7 @@ def test_slices_that_are_no_worse_are_shown_on_request(compare: Callable[..., Sa
         ((USUAL, f"{BLIND}:scroe"), 4, "Did you mean 'score'?"),
         ((USUAL, f"{BLIND}:people"), 4, "made no predictions"),
         ((USUAL, "nowhere/theirs.csv"), 4, "There is no file or folder 'nowhere/theirs.csv'"),
+        ((USUAL, "s3://bucket/theirs.csv"), 2, "Copy it here"),
         ((USUAL, BLIND, "--metric", "acu"), 2, "Did you mean 'auc'?"),
         ((USUAL, BLIND, "--by", "helth"), 1, "Did you mean 'health'?"),
         ((USUAL, BLIND, "--by", "age>"), 2, "is not understood"),
@@ -258,6 +259,16 @@ def test_without_a_store_files_can_be_compared_and_runs_cannot(tmp_path: Path) -
     said = millwork.here("compare", "a.csv", "b.csv", "--json")
     assert parsed(said)["verdict"] == "no worse"
     assert millwork.here("compare", "a.csv", "latest").code == 4
+
+
+def test_files_of_one_name_are_called_by_their_folders(tmp_path: Path) -> None:
+    millwork = project_of_runs(tmp_path)
+    rows = "".join(f"{n % 2},{(n * 37 % 100) / 100}\n" for n in range(400))
+    for name in ("old/scores.v2.csv", "new/scores.v2.tsv"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(f"label,score\n{rows}".replace(",", "\t" if "tsv" in name else ","))
+    document = parsed(millwork.here("compare", "old/scores.v2.csv", "new/scores.v2.tsv", "--json"))
+    assert [model["name"] for model in document["models"]] == ["old/scores.v2", "new/scores.v2"]
 
 
 def test_of_a_run_that_scores_an_older_model_too_its_own_counts(tmp_path: Path) -> None:

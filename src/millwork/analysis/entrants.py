@@ -23,12 +23,13 @@ from millwork.core.errors import NotFound, WrongArgument
 from millwork.core.integrity import damage_to
 from millwork.core.records import ArtifactRecord
 from millwork.core.run import Run
+from millwork.core.storage import is_remote
 from millwork.core.store import MetadataStore
 from millwork.evaluation.comparing.contenders import contender_of
 from millwork.evaluation.comparing.contest import Contender, Problem
 from millwork.evaluation.comparing.document import SourceDocument
 from millwork.evaluation.comparing.foreign_contenders import contender_from_rows
-from millwork.evaluation.comparing.foreign_files import find_files
+from millwork.evaluation.comparing.foreign_files import CSV, PARQUET, find_files
 from millwork.evaluation.comparing.frames import rows_of_frame
 from millwork.evaluation.comparing.slice_expressions import features_needed
 
@@ -175,10 +176,12 @@ class Entrants:
         if _is_frame(model):
             return Entrant("frame", "frame", frame=model)
         assert isinstance(model, str | os.PathLike)
+        if is_remote(os.fspath(model)):
+            raise WrongArgument(f"{model!r} is not on this machine. Copy it here, and name the copy")
         path = Path(model)
         if not path.exists():
             raise NotFound(f"There is no file or folder {str(path)!r}")
-        return Entrant(path.resolve().stem if path.is_file() else path.resolve().name, str(path), path=path)
+        return Entrant(_name_of_files(path), str(path), path=path)
 
     def _features(self, entrant: Entrant, wanted: Sequence[str]) -> ExampleFeatures | None:
         """Where features are that were not stored with the predictions."""
@@ -203,7 +206,14 @@ def _is_frame(model: object) -> TypeGuard[pd.DataFrame]:
 
 
 def _is_path(text: str) -> bool:
-    return "/" in text or text.lower().endswith((".parquet", ".csv"))
+    return "/" in text or text.lower().endswith(PARQUET + CSV)
+
+
+def _name_of_files(path: Path) -> str:
+    """Of a folder its name, of a file that without what says how it is written."""
+    name = path.resolve().name
+    endings = [ending for ending in PARQUET + CSV if name.lower().endswith(ending)]
+    return name[: -max(map(len, endings))] if endings and path.is_file() else name
 
 
 def _with_own_names(entrants: Sequence[Entrant]) -> list[Entrant]:

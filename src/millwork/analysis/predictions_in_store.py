@@ -159,9 +159,11 @@ def _evaluated(store: MetadataStore, execution: ExecutionRecord | None) -> list[
 def _of_model(store: MetadataStore, model: ArtifactRecord) -> list[ArtifactRecord]:
     """The predictions that were made with a model, the newest first."""
     made: dict[int, ArtifactRecord] = {}
-    for use in store.readers([model.id]):
+    for use in reversed(store.readers([model.id])):
         if not use.execution.state.good:
             continue
+        if len(made) >= _LOOKED_AT:
+            break
         for name, records in store.outputs_of(use.execution.id).items():
             if (name == OWN_BASELINE) == (use.name == BASELINE_MODEL):
                 made |= {record.id: record for record in records if record.type_name == Predictions.type_name}
@@ -179,7 +181,7 @@ def _usable(records: Iterable[ArtifactRecord], what: str) -> list[ArtifactRecord
                 f"The predictions of {what} were deleted. Run its pipeline again to have them back"
             )
         raise NotFound(f"There are no predictions of {what}. {ADD_PREDICT}")
-    return ([record for record in live if _has_label(record)] or live)[:_LOOKED_AT]
+    return [record for record in live if _has_label(record)] or live
 
 
 def _has_label(record: ArtifactRecord) -> bool:
