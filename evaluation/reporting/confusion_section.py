@@ -16,6 +16,7 @@ from millwork.evaluation.reporting.confusion_matrices import (
     matrix_table,
     signed_percent,
 )
+from millwork.evaluation.reporting.figures import short
 from millwork.evaluation.reporting.names import name
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.square_plot import swatch
@@ -37,16 +38,17 @@ THRESHOLD = """
 <div class="threshold" id="threshold-control" hidden>
 <label for="threshold">Threshold</label>
 <input type="range" id="threshold" min="0" max="{{ last }}" value="{{ start }}" aria-describedby="threshold-note">
-<output id="threshold-told" for="threshold"></output>
+<output id="threshold-told" for="threshold">{{ own }}</output>
 <button type="button" id="threshold-own">Reset</button>
 </div>
 <p class="note" id="threshold-note">Rows with a higher score count as {{ positive }}. At first
-each model’s own decisions are shown. The dots on the curves move along.</p>
+{{ at_first }} shown. The dots on the curves move along.</p>
 """
 
 RATE_TABLE = """
 <div class="scroll"><table>
-<caption>Rates of the decisions, with their change from <bdi>{{ baseline }}</bdi></caption>
+<caption>Rates of the decisions
+{%- if rows[1:] %}, with their change from <bdi>{{ baseline }}</bdi>{% endif %}</caption>
 <thead><tr><th scope="col">Model</th>
 {%- for _, title in rates %}<th scope="col" class="n">{{ title }}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -65,7 +67,13 @@ def confusion_section(contest: Contest, settings: Settings, counts: ThresholdCou
     if counts:
         positive = name(contest.baseline.classes[-1])
         last = len(counts.thresholds) - 1
-        shown += Markup(render(THRESHOLD, last=last, start=counts.start, positive=positive))
+        own, at_first = "each model’s own", "each model’s own decisions are"
+        if settings.threshold is not None:
+            own = short(settings.threshold)
+            at_first = f"those at {short(settings.threshold)}, the threshold of the comparison, are"
+        shown += Markup(
+            render(THRESHOLD, last=last, start=counts.start, positive=positive, at_first=at_first, own=own)
+        )
         shown += _rates(contest, matrices)
     parts = _matrices(contest, matrices, movable=counts is not None)
     several = " several" if len(contest.contenders) > 2 else ""
@@ -77,10 +85,10 @@ def confusion_section(contest: Contest, settings: Settings, counts: ThresholdCou
 def _note(contest: Contest) -> str:
     small = "Small: the share of the true class. " if len(contest.baseline.classes) <= 4 else ""
     what = "Weights are summed. " if contest.baseline.weights is not None else ""
-    return (
-        f"{small}{what}Blue is right and orange is wrong; the deeper, the larger the share. In a difference blue is "
-        "what got better: more on the diagonal, fewer beside it."
-    )
+    told = f"{small}{what}Blue is right and orange is wrong; the deeper, the larger the share."
+    if not contest.challengers:
+        return told
+    return f"{told} In a difference blue is what got better: more on the diagonal, fewer beside it."
 
 
 def _matrices(contest: Contest, matrices: list[NDArray[np.float64]], *, movable: bool) -> Markup:

@@ -15,10 +15,15 @@ def decimals_for(findings: Iterable[Finding]) -> int:
     """How many decimals show two digits of the narrowest interval; of numbers without one, four digits of the value."""
     found = list(findings)
     widths = [f.upper - f.lower for f in found if f.lower is not None and f.upper is not None]
+    return decimals_of_widths(widths, [v for f in found for v in (f.baseline_value, f.value)])
+
+
+def decimals_of_widths(widths: Iterable[float], values: Iterable[float | None]) -> int:
+    """The same for the widths of intervals, and the values."""
     narrowest = min((w / 2 for w in widths if w > 0 and math.isfinite(w)), default=0.0)
     if narrowest:
         return min(max(1 - math.floor(math.log10(narrowest)), 0), 6)
-    largest = max((abs(v) for f in found for v in (f.baseline_value, f.value) if v), default=1.0)
+    largest = max((abs(v) for v in values if v), default=1.0)
     return min(max(3 - math.floor(math.log10(largest)), 0), 6)
 
 

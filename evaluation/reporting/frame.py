@@ -31,7 +31,7 @@ PAGE = """
 </style>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the findings</a>
+<a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <p class="kind">{{ kind }}</p>
 <h1>{{ title }}</h1>
@@ -50,7 +50,7 @@ PAGE = """
 </section>
 {%- endfor %}
 </main>
-<footer><p>{{ footer }}</p></footer>
+<footer><p>Written by Millwork. This file needs no network, and sends nothing anywhere.</p></footer>
 {%- for id, document in documents.items() %}
 <script type="application/json" id="{{ id }}">{{ document }}</script>
 {%- endfor %}
@@ -66,7 +66,6 @@ def page(
     kind: str,
     title: str,
     subtitle: str,
-    footer: str,
     documents: dict[str, str],
 ) -> str:
     """The HTML. `documents` are JSON by id, for the script and for other programs."""
@@ -85,7 +84,6 @@ def page(
         kind=kind,
         title=title,
         subtitle=subtitle,
-        footer=footer,
     )
 
 

@@ -40,7 +40,8 @@
     show();
   }
 
-  // Sorting by a column: as numbers where the cells are some, else as text. The first row, of all rows, stays.
+  // Sorting by a column: as numbers where the cells are some, else as text. The first row, of all rows, stays, unless
+  // the table says that every row is sorted.
   function offerSorting(table) {
     const body = table.tBodies[0];
     const heads = [...table.tHead.rows[0].cells];
@@ -54,9 +55,10 @@
         const falling = head.getAttribute("aria-sort") === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        const [first, ...rows] = body.rows;
+        const rows = [...body.rows];
+        const staying = rows.splice(0, table.dataset.sortable === "all" ? 0 : 1);
         rows.sort((one, other) => (falling ? -1 : 1) * compare(key(one, column), key(other, column)));
-        body.append(first, ...rows);
+        body.append(...staying, ...rows);
       });
     });
   }
@@ -78,11 +80,12 @@
   function offerThresholds() {
     const slider = byId("threshold");
     const told = byId("threshold-told");
+    const ownTold = told.textContent;
     const own = byId("threshold-own");
     const show = (place) => {
       const cells = counts.models.map((model) => cellsAt(model, place));
       cells.forEach((model, number) => showModel(model, cells[0], number));
-      const text = place === null ? "each model’s own" : counts.thresholds[place].toFixed(counts.decimals);
+      const text = place === null ? ownTold : counts.thresholds[place].toFixed(counts.decimals);
       told.textContent = text;
       slider.setAttribute("aria-valuetext", text);
       own.disabled = place === null;

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from millwork.analysis.compare import compare_models
-from millwork.analysis.report import comparison_report
+from millwork.analysis.report import comparison_report, model_report
 from millwork.cli import comparing_options, options
 from millwork.cli.printing import say
 from millwork.core.errors import GateNotMet, WrongArgument
@@ -51,27 +51,26 @@ def report(
     """Write a comparison of models as one HTML file, which opens without a network.
 
     The verdict, slices, curves, calibration, and confusion under a movable threshold; for models in the store, how
-    their runs differ. Models and options are those of `millwork compare`.
+    their runs differ. Models and options are those of `millwork compare`. Of one model alone, its own metrics and
+    curves.
     """
-    compared = compare_models(
-        models or [],
-        comparing_options.policy_said(
-            policy,
-            metrics=metrics,
-            by=by,
-            margin=margin,
-            minimum_effect=minimum_effect,
-            confidence=confidence,
-            resamples=resamples,
-            seed=seed,
-            threshold=threshold,
-            fail_on=fail_on,
-        ),
-        comparing_options.reading_said(splits, columns, positive, problem),
-        baseline=baseline,
-        root=root,
-        store=store,
+    settled = comparing_options.policy_said(
+        policy,
+        metrics=metrics,
+        by=by,
+        margin=margin,
+        minimum_effect=minimum_effect,
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+        threshold=threshold,
+        fail_on=fail_on,
     )
+    reading = comparing_options.reading_said(splits, columns, positive, problem)
+    if models and len(models) == 1 and baseline is None:
+        _write(model_report(models[0], settled, reading, root=root, store=store, title=title), output)
+        return
+    compared = compare_models(models or [], settled, reading, baseline=baseline, root=root, store=store)
     _write(comparison_report(compared, root=root, store=store, title=title), output)
     findings = compared.findings
     for model in () if quiet else findings.challengers:
