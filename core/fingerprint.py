@@ -128,6 +128,12 @@ def as_written(value: JSON) -> str:
     match value:
         case {"$callable": str(name)} | {"$path": str(name)}:
             return name
+        case {"$float": str(number)}:
+            return number
+        case {"$enum": [str(kind), str(name)]}:
+            return f"{kind.rpartition(':')[2]}.{name}"
+        case {"$set": [*items]} | {"$frozenset": [*items]}:
+            return f"{{{', '.join(map(as_written, items))}}}"
         case {"$tuple": [*items]}:
             return f"({', '.join(map(as_written, items))})"
         case {"$object": {"type": str(kind), "fields": dict(content)}}:
