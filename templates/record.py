@@ -94,6 +94,10 @@ def read_record(project: Path) -> Record:
 def _pristine(path: Path) -> dict[str, File]:
     try:
         with zipfile.ZipFile(path) as archive:
+            if outside := [n for n in archive.namelist() if n.startswith("/") or ".." in n.split("/")]:
+                raise BadInput(
+                    f"{path} has files outside of the project: {', '.join(outside)}. Nothing was changed"
+                )
             return {
                 entry.filename: File(archive.read(entry), bool(entry.external_attr >> 16 & 0o100))
                 for entry in archive.infolist()

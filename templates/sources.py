@@ -76,7 +76,8 @@ def known_templates(folders: Sequence[Path] = ()) -> dict[str, Template]:
 def opened_template(text: str, folders: Sequence[Path] = (), ref: str = "") -> Iterator[Template]:
     """The template of that name, in that folder, or in that git repository, which is cloned for as long."""
     known = known_templates(folders)
-    if text not in known and is_repository(text):
+    versioned = bool(ref) and Path(text, ".git").exists()
+    if text not in known and (is_repository(text) or versioned):
         with cloned(text, ref) as (folder, commit):
             name = text.rstrip("/").rpartition("/")[2].removesuffix(".git")
             yield Template(name, folder, text, commit=commit, config=read_config(folder))

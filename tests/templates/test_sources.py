@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sample_command_line import Said
-from sample_templates import FIRST, SECOND, commit, write_template
+from sample_templates import FIRST, SECOND, commit, tree, write_template
 
 Millwork = Callable[..., Said]
 
@@ -80,6 +81,17 @@ def test_a_plain_copier_template_needs_nothing_of_ours(
     assert not (folder / "p/a.secret").exists()
 
 
+def test_a_template_that_pip_has_compiled_makes_the_same_project(
+    millwork: Millwork, folder: Path, tmp_path: Path
+) -> None:
+    template = write_template(tmp_path / "roofs", FIRST)
+    assert millwork("init", "before", "-t", template, "--defaults", "-a", "package=p").code == 0
+    assert compileall.compile_dir(template, quiet=1)
+    assert list(template.rglob("*.pyc"))
+    assert millwork("init", "after", "-t", template, "--defaults", "-a", "package=p").code == 0
+    assert set(tree(folder / "after")) == set(tree(folder / "before"))
+
+
 def test_programs_of_a_template_run_only_if_it_is_trusted(
     millwork: Millwork, folder: Path, tmp_path: Path
 ) -> None:
@@ -124,6 +136,9 @@ def test_a_git_repository_gives_its_newest_version_or_that_which_is_named(
     assert (folder / "new/new/file.txt").exists() and not (folder / "new/tomorrow.txt").exists()
     assert millwork("init", "old", "-t", repository, "--ref", "v1.0", "--defaults").code == 0
     assert (folder / "old/src/old/gone.py").exists()
+    there = repository.removeprefix("file://")
+    assert millwork("init", "again", "-t", there, "--ref", "v1.0", "--defaults").code == 0
+    assert (folder / "again/src/again/gone.py").exists()
     said = millwork("init", "none", "-t", repository, "--ref", "v9", "--defaults")
     assert (said.code, "has no tag, branch or commit 'v9'" in said.err) == (4, True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -231,6 +232,15 @@ def test_a_record_that_is_damaged_or_missing_says_so(millwork: Millwork, thing: 
     (thing / name).unlink()
     said = millwork("template", "update", "thing")
     assert (said.code, name in said.err) == (4, True)
+
+
+def test_a_record_cannot_reach_outside_of_the_project(millwork: Millwork, thing: Path, folder: Path) -> None:
+    (folder / "precious").write_text("x")
+    with zipfile.ZipFile(thing / ".millwork-template.zip", "a") as archive:
+        archive.writestr("../precious", "x")
+    said = millwork("template", "update", "thing")
+    assert (said.code, "has files outside of the project: ../precious" in said.err) == (1, True)
+    assert (folder / "precious").exists()
 
 
 def test_without_git_it_says_what_is_missing(
