@@ -271,6 +271,19 @@ def test_files_of_one_name_are_called_by_their_folders(tmp_path: Path) -> None:
     assert [model["name"] for model in document["models"]] == ["old/scores.v2", "new/scores.v2"]
 
 
+def test_what_an_evaluator_predicted_for_itself_is_of_its_model_or_of_its_baseline(tmp_path: Path) -> None:
+    millwork = project_of_runs(tmp_path)
+    run(millwork, "evaluated")
+    document = parsed(millwork.here("compare", "latest:older", "latest:train", "--json", "-m", "auc"))
+    assert document["verdict"] == "better"
+    older, newer = (model["source"] for model in document["models"])
+    assert older["uri"].find("/new_baseline_predictions/") > 0 < newer["uri"].find("/new_predictions/")
+    assert older["model"] != newer["model"]
+    for name in ("latest", "latest:evaluator"):
+        same = parsed(millwork.here("compare", "latest:train", name, "--json", "-m", "auc"))
+        assert same["models"][1]["source"]["predictions"] == newer["predictions"]
+
+
 def test_of_a_run_that_scores_an_older_model_too_its_own_counts(tmp_path: Path) -> None:
     millwork = project_of_runs(tmp_path)
     run(millwork, "doctor", "bless=true")

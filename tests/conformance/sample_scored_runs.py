@@ -16,7 +16,7 @@ ROWS, POOR = 3_000, 300
 PIPELINES = """
 import json
 
-from millwork import component, pipeline
+from millwork import Component, component, output, pipeline
 from millwork.components import latest_blessed_model
 from millwork.core.artifacts import Examples, Model, ModelBlessing, ModelEvaluation, Predictions
 
@@ -47,10 +47,7 @@ def train(model: Model, *, noise: float = 1.0, blind_to: str = "") -> None:
     model.framework = "skops"
 
 
-@component
-def score(
-    predictions: Predictions, model: Model, examples: Examples, *, label: str = "visited", stored: bool = True
-) -> None:
+def predict(predictions: Predictions, model: Model, examples: Examples, label: str, stored: bool) -> None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -78,6 +75,27 @@ def score(
     pq.write_table(pa.table(columns), predictions.split("eval") / "predictions.parquet")
     predictions.problem, predictions.classes, predictions.label = "binary", ("0", "1"), label
     predictions.num_examples = {"eval": 3_000}
+
+
+@component
+def score(
+    predictions: Predictions, model: Model, examples: Examples, *, label: str = "visited", stored: bool = True
+) -> None:
+    predict(predictions, model, examples, label, stored)
+
+
+# It predicts for itself, as Evaluator does.
+class OwnEvaluator(Component):
+    model: Model
+    baseline_model: Model
+    examples: Examples
+    evaluation: ModelEvaluation = output()
+    new_predictions: Predictions = output()
+    new_baseline_predictions: Predictions = output()
+
+    def run(self) -> None:
+        predict(self.new_predictions, self.model, self.examples, "visited", True)
+        predict(self.new_baseline_predictions, self.baseline_model, self.examples, "visited", True)
 
 
 @component
@@ -118,6 +136,12 @@ def beside_the_blessed() -> None:
     examples = people()
     score.configured(id="before")(latest_blessed_model(pipeline="*"), examples)
     score(train(noise=1.6), examples)
+
+
+@pipeline
+def evaluated() -> None:
+    older = train.configured(id="older")(noise=1.6)
+    OwnEvaluator(id="evaluator", model=train(), baseline_model=older, examples=people())
 
 
 @pipeline
