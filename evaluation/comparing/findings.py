@@ -69,7 +69,7 @@ class Finding:
     method: str
     """`identical`, `DeLong`, `McNemar`, `paired bootstrap`, `unpaired DeLong`, `unpaired bootstrap`, … or `none`."""
     detectable: float | None
-    """The smallest change that this many rows show in 4 of 5 cases (80 % power)."""
+    """The smallest change that this many rows show in 4 of 5 cases (80 % power), if no other slice changes."""
     rows_needed: int | None
     """How many rows would show a change as large as the margin (or, with none, as the one seen) in 4 of 5 cases."""
 

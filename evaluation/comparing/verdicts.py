@@ -48,9 +48,14 @@ class Evidence:
         return self.least > -self.margin
 
     @property
+    def significant(self) -> bool:
+        """There is a change."""
+        return self.adjusted_p_value <= 1 - self.confidence
+
+    @property
     def sure(self) -> bool:
-        """That there is a change, and that it is not too small to matter."""
-        return self.adjusted_p_value <= 1 - self.confidence + 1e-12 and abs(self.gain) >= self.minimum_effect
+        """There is a change that is not too small to matter."""
+        return self.significant and abs(self.gain) >= self.minimum_effect
 
 
 def judge(evidence: Evidence) -> tuple[Verdict, str]:
@@ -80,39 +85,47 @@ def _change_in_words(evidence: Evidence) -> str:
 
 
 def _at_most(evidence: Evidence) -> str:
+    if evidence.least >= 0 and evidence.significant:
+        return f"a gain of {number(evidence.gain)} is likely, {_too_small(evidence)}"
     if evidence.least >= 0:
-        return f"the gain is {number(evidence.gain)}, and no loss is likely ({_p_in_words(evidence)})"
-    return f"the loss is at most {number(-evidence.least)}, and the margin is {number(evidence.margin)}"
+        return f"no loss is likely, nor a gain of {number(evidence.gain)} sure ({_p_in_words(evidence)})"
+    loss = "there is a loss, of" if evidence.significant and evidence.gain < 0 else "the loss is"
+    return f"{loss} at most {number(-evidence.least)}, and the margin is {number(evidence.margin)}"
 
 
 def _what_is_missing(evidence: Evidence) -> str:
-    may_be = f"the loss may be as large as {number(-evidence.least)}"
+    words = f"the loss may be as large as {number(-evidence.least)}"
     if evidence.margin:
-        may_be += f", more than the margin of {number(evidence.margin)}"
-    small = ""
-    if evidence.adjusted_p_value <= 1 - evidence.confidence:
-        small = f"; a change of {number(abs(evidence.gain))} is smaller than the minimum effect"
+        words += f", more than the margin of {number(evidence.margin)}"
+    if evidence.significant:
+        words += f"; the change of {number(abs(evidence.gain))} is {_too_small(evidence)}"
     elif evidence.estimate.p_value <= 1 - evidence.confidence:
-        small = f"; {_p_in_words(evidence)}"
+        words += f"; {_p_in_words(evidence)}"
     if evidence.rows_needed is None or evidence.rows_needed <= evidence.rows:
-        return may_be + small
-    rows = float(f"{evidence.rows_needed:.2g}")
+        return words
+    what = "loss" if evidence.margin else "change"
     return (
-        f"{may_be}{small}; about {rows:,.0f} rows would show a change of {number(evidence.target)}, "
-        f"there are {evidence.rows:,}"
+        f"{words}; about {float(f'{evidence.rows_needed:.2g}'):,.0f} rows would show a {what} of "
+        f"{number(evidence.target)}, there are {evidence.rows:,}"
     )
 
 
+def _too_small(evidence: Evidence) -> str:
+    return f"smaller than the minimum effect of {number(evidence.minimum_effect)}"
+
+
 def _p_in_words(evidence: Evidence) -> str:
-    p_value = f"p = {probability(evidence.estimate.p_value)}".replace("= <", "< ")
+    p_value = probability("p", evidence.estimate.p_value)
     if evidence.family < 2:
         return p_value
-    return f"{p_value}, {probability(evidence.adjusted_p_value)} corrected for {evidence.family} slices"
+    return f"{p_value}, {probability('', evidence.adjusted_p_value)} corrected for {evidence.family} slices"
 
 
-def probability(p_value: float) -> str:
-    """Two digits; `<0.0001` for less."""
-    return f"{p_value:.2g}" if p_value >= 0.0001 else "<0.0001"
+def probability(name: str, p_value: float) -> str:
+    """Two digits: `p = 0.012`, `p < 0.0001`; without a name `0.012`, `<0.0001`."""
+    if p_value < 0.0001:
+        return f"{name} < 0.0001" if name else "<0.0001"
+    return f"{name} = {p_value:.2g}" if name else f"{p_value:.2g}"
 
 
 def number(value: float) -> str:
