@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from millwork.evaluation.comparing.contest import Contender
 from millwork.evaluation.pictures import number, percent, render
-from millwork.evaluation.reporting.figures import MINUS
+from millwork.evaluation.reporting.figures import MINUS, count
 from millwork.evaluation.reporting.names import name
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ DEPTHS = 5
 """Shades besides the lightest."""
 STRENGTH = 10.0
 """Differences of shares are small: they are shaded so many times as deep as shares."""
+FEW = 4
+"""Classes of which cells have room for a share below the count."""
 BINARY_CELLS = (("tn", "fp"), ("fn", "tp"))
 
 MATRIX = """
@@ -71,7 +73,7 @@ def matrix_table(classes: Sequence[str], matrix: Matrix, caption: str, id: str =
     rows = [
         [
             Cell(
-                number(float(matrix[y, x])),
+                _amount(float(matrix[y, x]), len(matrix)),
                 percent(float(shares[y, x])),
                 "right" if x == y else "wrong",
                 _depth(float(shares[y, x])),
@@ -94,6 +96,7 @@ def difference_table(
             _changed(
                 float(moved[y, x]),
                 float(changes[y, x]),
+                classes=len(matrix),
                 diagonal=x == y,
                 paired=paired,
                 id=f"{id}-{BINARY_CELLS[y][x]}-change" if id else "",
@@ -119,11 +122,16 @@ def signed_percent(change: float) -> str:
     return _sign(change, text)
 
 
-def _changed(moved: float, change: float, *, diagonal: bool, paired: bool, id: str) -> Cell:
+def _changed(moved: float, change: float, *, classes: int, diagonal: bool, paired: bool, id: str) -> Cell:
     tone = "none" if not change or change != change else "right" if (change > 0) == diagonal else "wrong"
     told = signed_percent(change)
-    main, below = (_sign(moved, number(abs(moved))), told) if paired else (told, "")
+    main, below = (_sign(moved, _amount(abs(moved), classes)), told) if paired else (told, "")
     return Cell(main, below, tone, _depth(STRENGTH * abs(change)), id)
+
+
+def _amount(value: float, classes: int) -> str:
+    """In full where there is room."""
+    return count(value) if classes <= FEW else number(value)
 
 
 def _sign(value: float, text: str) -> str:
@@ -137,11 +145,11 @@ def _depth(share: float) -> int:
 
 
 def _table(classes: Sequence[str], rows: list[list[Cell]], caption: str) -> str:
-    columns = 22 if len(classes) <= 4 else 12
+    columns = 22 if len(classes) <= FEW else 12
     return render(
         MATRIX,
         classes=[name(c, columns) for c in classes],
         rows=rows,
         caption=caption,
-        many=len(classes) > 4,
+        many=len(classes) > FEW,
     )

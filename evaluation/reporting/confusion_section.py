@@ -11,6 +11,7 @@ from millwork.evaluation.comparing.findings import Settings
 from millwork.evaluation.matrix_picture import smallest_as_one
 from millwork.evaluation.pictures import percent, render
 from millwork.evaluation.reporting.confusion_matrices import (
+    FEW,
     counted,
     difference_table,
     matrix_table,
@@ -83,7 +84,7 @@ def confusion_section(contest: Contest, settings: Settings, counts: ThresholdCou
 
 
 def _note(contest: Contest) -> str:
-    small = "Small: the share of the true class. " if len(contest.baseline.classes) <= 4 else ""
+    small = "Small: the share of the true class. " if len(contest.baseline.classes) <= FEW else ""
     what = "Weights are summed. " if contest.baseline.weights is not None else ""
     told = f"{small}{what}Blue is right and orange is wrong; the deeper, the larger the share."
     if not contest.challengers:

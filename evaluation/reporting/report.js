@@ -121,7 +121,7 @@
       fill(`${number}-${name}`, amount(model[name]), percent(share), right ? "right" : "wrong", share);
       const good = change === 0 ? "none" : change > 0 === right ? "right" : "wrong";
       const moved = model[name] - baseline[name];
-      const told = [signed(change, percent), ""];
+      const told = [signed(change, points), ""];
       if (counts.paired) told.unshift(signed(moved, amount));
       fill(`${number}-${name}-change`, told[0], told[1], good, 10 * Math.abs(change));
     }
@@ -130,7 +130,7 @@
     for (const name of Object.keys(now)) {
       all(`[data-rate="${number}-${name}"]`).forEach((cell) => {
         cell.querySelector("b").textContent = percent(now[name]);
-        cell.querySelector("small").textContent = number === 0 ? "" : signed(now[name] - then[name], percent);
+        cell.querySelector("small").textContent = number === 0 ? "" : signed(now[name] - then[name], points);
       });
     }
     all(`[data-at="${number}"]`).forEach((dot) => {
@@ -154,8 +154,20 @@
     });
   }
 
-  const amount = (value) => value.toLocaleString("en", { maximumFractionDigits: Number.isInteger(value) ? 0 : 1 });
-  const percent = (share) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)}%` : "n/a");
+  function amount(value) {
+    const digits = Number.isInteger(value) ? 0 : 1;
+    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  }
+
+  const points = (share) => `${(100 * share).toFixed(1)}%`;
+
+  // As pictures.py has it: nothing is rounded to 0% or 100% that is not exactly that.
+  function percent(share) {
+    if (!Number.isFinite(share)) return "n/a";
+    if (share === 0 || share === 1) return `${100 * share}%`;
+    if (share < 0.001) return "<0.1%";
+    return share > 0.999 ? ">99.9%" : points(share);
+  }
 
   function signed(value, write) {
     if (!Number.isFinite(value)) return "n/a";
@@ -164,6 +176,7 @@
     return (value < 0 ? "\u2212" : "+") + text;
   }
 
+  addEventListener("beforeprint", () => all("details").forEach((details) => (details.open = true)));
   offerColours();
   all(".chooser").forEach(offerChoices);
   all("[data-sortable]").forEach(offerSorting);

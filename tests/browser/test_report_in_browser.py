@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -116,7 +117,11 @@ def cell(browser: Browser, id: str) -> int:
     return int(text.replace(",", "").replace("\N{MINUS SIGN}", "-").replace("+", ""))
 
 
-def test_what_the_script_writes_at_first_is_what_was_there(browser: Browser, report: str) -> None:
+@pytest.mark.parametrize("make", [lambda: binary_contest(300, weighted=True), lambda: binary_contest(9_999)])
+def test_what_the_script_writes_at_first_is_what_was_there(
+    browser: Browser, make: Callable[[], Contest]
+) -> None:
+    report = of(make())
     browser.show(report, script=False)
     without = browser.text("#confusion .matrices"), browser.text("#confusion table")
     browser.show(report)
@@ -147,6 +152,7 @@ def test_on_paper_everything_is_there_on_white(browser: Browser, report: str) ->
     browser.command("Emulation.setEmulatedMedia", media="print", features=[])
     assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.seen("table.slices") == 2 * 3
+    assert browser.seen("details td") > 30
     assert browser.seen("nav") == browser.seen(".chooser") == browser.seen("#threshold-control") == 0
     printed = base64.b64decode(str(browser.command("Page.printToPDF", printBackground=True)["data"]))
     pages = len(re.findall(rb"/Type\s*/Page\b", printed))
