@@ -11,7 +11,7 @@ from typing import Any
 from millwork.components.data.csv_files import CsvFile, CsvFormat
 from millwork.components.data.csv_table import infer_kinds
 from millwork.components.data.csv_types import Kind
-from millwork.core.errors import BadInput, did_you_mean
+from millwork.core.errors import BadInput, WrongArgument, did_you_mean
 from millwork.templates.column_profile import Column, Profile, profile_of
 from millwork.templates.column_uses import Decided, use_of
 from millwork.templates.csv_dialect import format_of
@@ -72,7 +72,7 @@ def infer(csv: Path, label: str) -> Mapping[str, Any]:
 def _check_columns(file: CsvFile, label: str) -> None:
     names = file.column_names
     if label not in names:
-        raise BadInput(f"{file.path} has no column {label!r}. {did_you_mean(label, names)}")
+        raise WrongArgument(f"{file.path} has no column {label!r}. {did_you_mean(label, names)}")
     if len(names) == 1:
         raise BadInput(
             f"{file.path} has one column only, {names[0]!r}: there is nothing to predict it from. Is the delimiter "

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from millwork.core.errors import BadInput, NotFound
+from millwork.core.errors import BadInput, NotFound, WrongArgument
 from millwork.templates.inference import infer
 
 ROWS = 60
@@ -163,7 +163,7 @@ def test_large_groups_make_slices(tmp_path: Path) -> None:
 
 def test_a_wrong_name_of_the_label_is_told(tmp_path: Path) -> None:
     file = written(tmp_path / "data.csv", {"x": numbers(), "churned": repeated(0, 1)})
-    with pytest.raises(BadInput, match="has no column 'churn'. Did you mean 'churned'?"):
+    with pytest.raises(WrongArgument, match="has no column 'churn'. Did you mean 'churned'?"):
         infer(file, "churn")
 
 
