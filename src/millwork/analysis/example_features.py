@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from millwork.components.data.reading import batches, flat_schema
 from millwork.core.artifacts import Examples
 from millwork.core.records import ArtifactRecord
 from millwork.core.store import MetadataStore
@@ -32,6 +31,8 @@ class ExampleFeatures:
         """These features, a value for each row of the split."""
         import pyarrow as pa
 
+        from millwork.components.data.reading import batches  # with it come all components
+
         found: dict[str, pa.ChunkedArray] = {}
         for source, known in zip(self._sources, self._known, strict=True):
             wanted = [name for name in names if name in known and name not in found]
@@ -42,6 +43,8 @@ class ExampleFeatures:
 
     @cached_property
     def _known(self) -> list[list[str]]:
+        from millwork.components.data.reading import flat_schema
+
         return [flat_schema(source, self._split).names for source in self._sources]
 
 

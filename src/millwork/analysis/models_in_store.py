@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from millwork.analysis.stores import existing_store, find_run
-from millwork.components.resolvers import LatestBlessedModel
 from millwork.core.artifacts import Model, PushedModel
 from millwork.core.errors import NotFound, WrongArgument, did_you_mean
 from millwork.core.history import ANY_PIPELINE, History
@@ -67,6 +66,8 @@ def _blessed(store: MetadataStore, text: str) -> ArtifactRecord:
     if word != BLESSED:
         raise NotFound(f"There is no model {text!r}. {did_you_mean(text, [BLESSED])}")
     history = History(store, pipeline or ANY_PIPELINE)
+    from millwork.components.resolvers import LatestBlessedModel  # with it come all components
+
     found = next(iter(LatestBlessedModel().find(Model, history)), None)
     if found is None:
         raise NotFound(f"There is no blessed model {history}. See: millwork models list")
