@@ -8,6 +8,7 @@ import pytest
 from sample_workshop import Workshop
 
 from millwork.analysis.differences.difference import Change, Kind, RunDifference
+from millwork.analysis.differences.text import as_text
 from millwork.core.errors import BadInput
 from millwork.core.records import State
 
@@ -72,6 +73,42 @@ def test_rows_of_the_data(workshop: Workshop) -> None:
         ("load", "rows", (Change("train", "3", "4"),))
     ]
     assert follows(found) == dict.fromkeys(["train", "evaluate", "judge"], ("load",))
+
+
+FOLDER = """
+from millwork import pipeline
+from loading import load_all
+
+
+@pipeline
+def folder(path: str) -> None:
+    load_all(folder=path)
+"""
+
+
+def test_files_of_a_folder_are_named_up_to_a_number(workshop: Workshop) -> None:
+    workshop.write("folders.py", FOLDER)
+    days = workshop.project.folder / "days"
+
+    def run(count: int) -> str:
+        for i in range(count):
+            workshop.write(f"days/{i}.txt", f"{i}\n")
+        return workshop.run("folders", "folder", path=str(days))
+
+    two = run(2)
+    workshop.write("days/0.txt", "changed\n")
+    (days / "1.txt").unlink()
+    workshop.write("days/2.txt", "new\n")
+    found = workshop.diff(two, workshop.run("folders", "folder", path=str(days)))
+    [cause] = found.causes
+    assert cause.said == "files: 1 changed, 1 new, 1 gone"
+    assert "    folder/1.txt is gone\n" in as_text(found)
+
+    thirteen, many = run(13), run(120)
+    assert "… 1 more: --all shows them" in as_text(workshop.diff(two, thirteen))
+    found = workshop.diff(thirteen, many)
+    assert found.causes[0].said == "files changed"
+    assert found.causes[0].changes == (Change("files", "13 files", "120 files"),)
 
 
 def test_data_at_another_place_is_the_same_data(workshop: Workshop) -> None:

@@ -145,10 +145,16 @@ def _kind_of_files(step: RecordedStep) -> Kind:
 def _files_said(files: Sequence[Change]) -> str:
     if len(files) == 1:
         [file] = files
-        return f"{file.name} {'is new' if file.before is None else 'is gone' if file.after is None else 'changed'}"
+        verb = "are" if file.name == "files" else "is"
+        return f"{file.name} {what_happened(file, verb)}"
     new, gone = (sum(side is None for side in sides) for sides in _sides(files))
     told = {"changed": len(files) - new - gone, "new": new, "gone": gone}
     return f"files: {', '.join(f'{count:,} {word}' for word, count in told.items() if count)}"
+
+
+def what_happened(change: Change, verb: str = "is") -> str:
+    """`changed`, `is new`, `is gone`."""
+    return f"{verb} new" if change.before is None else f"{verb} gone" if change.after is None else "changed"
 
 
 def _sides(changes: Sequence[Change]) -> tuple[list[str | None], list[str | None]]:

@@ -69,7 +69,7 @@ class Details:
         for step, before, after in self._pairs(kind, unless):
             try:
                 found = tuple(changes(before, after))
-            except (BadInput, OSError) as e:
+            except (BadInput, OSError, ValueError) as e:
                 self.notes.append(f"{step}: {e}")
                 continue
             if found:

@@ -126,11 +126,17 @@ def _parameters(before: Parts, after: Parts) -> Iterator[Change]:
 
 
 def _files(before: Parts, after: Parts) -> Iterator[Change]:
-    """File by file; of very many there is only one digest."""
+    """File by file; of very many there is only one digest, and then only their numbers are told."""
     changes = list(_changed(before, after, "file"))
-    many = [c for c in changes if _MANY.fullmatch(c.name)]
-    yield from (c for c in changes if c not in many)
-    if many:
-        was = [c.name for c in many if c.before]
-        has = [c.name for c in many if c.after]
-        yield Change("files", "".join(was) or None, "".join(has) or None)
+    if not any(_MANY.fullmatch(change.name) for change in changes):
+        yield from changes
+        return
+    was = [change.name for change in changes if change.before]
+    has = [change.name for change in changes if change.after]
+    yield Change("files", _number(was), _number(has))
+
+
+def _number(files: list[str]) -> str | None:
+    if not files:
+        return None
+    return files[0] if _MANY.fullmatch(files[0]) else f"{len(files)} files"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from millwork.analysis.differences.causes import what_happened
 from millwork.analysis.differences.difference import (
     Cause,
     Change,
@@ -23,7 +24,7 @@ MOST_ROWS = 10
 _LONGEST = 100
 """Letters of a value."""
 
-_FOLLOWING = (Kind.DATA, Kind.SCHEMA, Kind.FILES)
+_FILES = (Kind.DATA, Kind.SCHEMA, Kind.FILES)
 """Causes whose changes are digests, which say nothing to people."""
 
 
@@ -99,11 +100,22 @@ def _cause(cause: Cause, difference: RunDifference, shown: Shown) -> Iterator[Li
     yield Line(f"{cause.kind}: {cause.said}{where}", Style.HEADING)
     if cause.kind is Kind.CODE:
         yield from _indented(_code(cause.diff, shown))
-    elif cause.kind not in _FOLLOWING or len(cause.changes) > 1:
+    elif cause.kind in _FILES:
+        yield from _indented(_files(cause.changes, shown))
+    else:
         yield from _indented(_changes(cause.changes))
     rows = [d for d in difference.details if d.title == "rows" and d.step in cause.steps]
     if cause.kind is Kind.DATA:
         yield from _indented(line for detail in rows for line in _changes(detail.changes, "rows of {}"))
+
+
+def _files(changes: Sequence[Change], shown: Shown) -> Iterator[Line]:
+    """Their names, if there are several: one has been named already."""
+    if len(changes) > 1:
+        kept = changes if shown.everything else changes[:MOST_ROWS]
+        yield from (Line(f"{change.name} {what_happened(change)}") for change in kept)
+        if len(kept) < len(changes):
+            yield Line(f"… {len(changes) - len(kept)} more: --all shows them", Style.QUIET)
 
 
 def _code(diff: str, shown: Shown) -> Iterator[Line]:
