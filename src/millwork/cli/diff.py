@@ -53,8 +53,8 @@ def diff(
 ) -> None:
     """Say what differs between two runs, and what the first causes are.
 
-    A step whose inputs are the same, and which differs all the same, is a first cause: by its parameters, its code,
-    the files that it reads, or versions. What differs only because its inputs do is named with what it follows from.
+    A step that differs by something of its own is a first cause: its parameters, its code, the files that it reads, or
+    versions. What differs only because its inputs do is named with what it follows from.
     Without arguments the last two runs are compared.
     """
     if sum((as_json, for_pull_request, as_picture)) > 1:
