@@ -102,7 +102,7 @@ def advice(findings: Findings) -> list[str]:
         if unsettled and entry.rows_needed is not None and entry.rows_needed > entry.rows:
             effect = f"a change of {entry.margin:.4g}" if entry.margin else "such a change"
             told[entry.metric] = (
-                f"About {entry.rows_needed:,} rows would show {effect} in {metric_of(findings, entry.metric).title} "
+                f"About {float(f'{entry.rows_needed:.2g}'):,.0f} rows would show {effect} in {metric_of(findings, entry.metric).title} "
                 f"in 4 of 5 cases; here there are {entry.rows:,}"
             )
     if not told:
