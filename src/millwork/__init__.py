@@ -15,6 +15,7 @@ from millwork.core.resolving import Resolver, resolve, resolve_all
 if TYPE_CHECKING:
     from millwork.analysis.compare import compare
     from millwork.analysis.diff import diff
+    from millwork.analysis.view import view
 
 __all__ = [
     "Artifact",
@@ -33,12 +34,13 @@ __all__ = [
     "pipeline",
     "resolve",
     "resolve_all",
+    "view",
     "when",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """`compare` and `diff`, once somebody asks for them: describing a pipeline does not wait for what reads results."""
+    """`compare`, `diff`, `view`, once somebody asks: describing a pipeline does not wait for what reads results."""
     if name == "compare":
         from millwork.analysis.compare import compare
 
@@ -47,4 +49,8 @@ def __getattr__(name: str) -> object:
         from millwork.analysis.diff import diff
 
         return diff
+    if name == "view":
+        from millwork.analysis.view import view
+
+        return view
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

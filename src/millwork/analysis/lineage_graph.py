@@ -85,6 +85,20 @@ def lineage_of_run(store: MetadataStore, run: RunRecord, *, up: bool, down: bool
     return lineage
 
 
+def neighbours_of(store: MetadataStore, id: int, most: int) -> Lineage:
+    """What an artifact was made from directly, and the steps that read it: at most so many, the first ones."""
+    collected = _Collection(store, Lineage(str(id), True, True, [id]))
+    lineage = collected.lineage
+    lineage.artifacts[id] = store.artifact(id)
+    if producer := store.producer_of(id):
+        collected.add(producer)
+    readers = [reader for reader in store.consumers_of(id) if reader.state is not State.CACHED]
+    for reader in readers[:most]:
+        lineage.executions[reader.id] = reader
+        lineage.connect(Edge(reader.id, id, "", False))
+    return lineage
+
+
 class _Collection:
     """Walks from artifact to artifact. Steps found in the cache made nothing, so they are passed over."""
 

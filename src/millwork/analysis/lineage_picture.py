@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from millwork.analysis.lineage_graph import Edge, Lineage
 from millwork.core.records import ExecutionRecord, State
 from millwork.evaluation.reporting.graph_picture import Arrow, Box, Mark, Port, graph_svg
+from millwork.evaluation.reporting.names import number_of
 
 
 def lineage_svg(lineage: Lineage, title: str = "") -> str:
@@ -19,7 +20,9 @@ def lineage_svg(lineage: Lineage, title: str = "") -> str:
         if a.id not in writers
     ]
     arrows = [_arrow(edge, writers.get(edge.artifact)) for edge in lineage.edges if not edge.written]
-    subtitle = f"{len(lineage.executions)} steps, {len(lineage.artifacts)} artifacts"
+    subtitle = (
+        f"{number_of(len(lineage.executions), 'step')}, {number_of(len(lineage.artifacts), 'artifact')}"
+    )
     return graph_svg(
         boxes, list(dict.fromkeys(arrows)), title=title or f"Lineage of {lineage.of}", subtitle=subtitle
     )

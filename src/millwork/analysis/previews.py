@@ -32,15 +32,23 @@ class Excerpt:
 
 def preview(record: ArtifactRecord, rows: int, split: str = "") -> list[Excerpt]:
     """The first `rows` of each table of an artifact, of one split or of all."""
-    kind = _KINDS.get(record.type_name, Artifact)
-    artifact = record.load(kind)
+    return excerpts(loaded(record, split), rows)
+
+
+def loaded(record: ArtifactRecord, split: str = "") -> Artifact:
+    """The artifact as an object of its type, if that is a stock one; with one split or with all."""
+    artifact = record.load(_KINDS.get(record.type_name, Artifact))
+    if split:
+        if not isinstance(artifact, SplitArtifact):
+            raise WrongArgument(f"A {record.type_name} has no splits. Leave --split out")
+        artifact.split(split)
+        artifact.split_names = (split,)
+    return artifact
+
+
+def excerpts(artifact: Artifact, rows: int) -> list[Excerpt]:
+    """What there is in an artifact, by its type."""
     show = next((show for known, show in _SHOWN.items() if isinstance(artifact, known)), _files)
-    if not split:
-        return list(show(artifact, rows))
-    if not isinstance(artifact, SplitArtifact):
-        raise WrongArgument(f"A {record.type_name} has no splits. Leave --split out")
-    artifact.split(split)
-    artifact.split_names = (split,)
     return list(show(artifact, rows))
 
 
@@ -109,12 +117,12 @@ def _schema(artifact: stock.Schema, rows: int) -> Iterator[Excerpt]:
 
     schema = read_schema(artifact.path)
     domains = {domain.name: list(domain.value) for domain in schema.string_domain}
-    told = tuple(_declared(feature, domains) for feature in islice(schema.feature, rows))
+    told = tuple(declared(feature, domains) for feature in islice(schema.feature, rows))
     yield Excerpt(f"{len(schema.feature)} features", ("feature", "type", "presence", "shape", "values"), told)
 
 
-def _declared(feature: Any, domains: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """A feature of a schema."""
+def declared(feature: Any, domains: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """What a schema says of a feature: name, type, presence, shape, values."""
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     kind = schema_pb2.FeatureType.Name(feature.type)

@@ -75,3 +75,14 @@ class ContentsDocument(TypedDict):
     type: str
     uri: str
     excerpts: list[ExcerptDocument]
+
+
+class PageDocument(TypedDict):
+    """`artifacts view`: millwork/page/v1."""
+
+    schema: str
+    id: int
+    type: str
+    file: str
+    """Where the page is, as an absolute path."""
+    bytes: int

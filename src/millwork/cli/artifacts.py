@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from millwork.analysis.previews import Excerpt, preview
 from millwork.analysis.stores import existing_store, find_run
 from millwork.cli import options
-from millwork.cli.artifact_documents import ArtifactDocument, ArtifactsDocument, ContentsDocument, Usage
-from millwork.analysis.previews import Excerpt, preview
-from millwork.cli.printing import file_size, iso, moment, print_fields, print_json, print_table
-from millwork.core.errors import NotFound
+from millwork.cli.artifact_documents import (
+    ArtifactDocument,
+    ArtifactsDocument,
+    ContentsDocument,
+    PageDocument,
+    Usage,
+)
+from millwork.cli.printing import file_size, iso, moment, print_fields, print_json, print_table, say
+from millwork.core.errors import NotFound, WrongArgument
 from millwork.core.records import ArtifactRecord, ExecutionRecord
 from millwork.core.storage import exists, file_sizes
 from millwork.core.store import MetadataStore
+
+if TYPE_CHECKING:
+    from millwork.analysis.view import ArtifactPage
 
 app = options.new_app(help="What runs wrote.")
 
@@ -84,6 +95,57 @@ def preview_(
             print_table(excerpt.columns, excerpt.rows)
         else:
             print(excerpt.text)
+
+
+@app.command("view")
+def view_(
+    artifact: Annotated[int, typer.Argument(metavar="ID", help="The artifact's number, as `list` shows it.")],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write the page, - for stdout. By default <type>-<id>.html in the current folder.",
+            show_default=False,
+        ),
+    ] = "",
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
+    split: Annotated[str, typer.Option("--split", help="Only this split.", show_default=False)] = "",
+    root: options.Root = ".millwork",
+    store: options.Store = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Write a page about an artifact: distributions, curves, metrics, a schema, rows, whatever it holds.
+
+    One HTML file that needs no network. Statistics show splits side by side, evaluations slices and intervals, what
+    has no form of its own its files. Where the page is goes to stdout.
+    """
+    if out == "-" and (as_json or open_):
+        raise WrongArgument("-o - writes the page to stdout: --json and --open need a file")
+    from millwork.analysis.view import view  # what reads all types takes a moment
+
+    page = view(artifact, split=split, root=root, store=store)
+    if out == "-":
+        print(page.html, end="")
+        return
+    file = page.save(out).absolute()
+    if as_json:
+        print_json(_page_document(page, file))
+    else:
+        print(file)
+    if open_ and not webbrowser.open(file.as_uri()):
+        say(f"There is no browser here: open {file}")
+
+
+def _page_document(page: ArtifactPage, file: Path) -> PageDocument:
+    return {
+        "schema": "millwork/page/v1",
+        "id": page.id,
+        "type": page.type_name,
+        "file": str(file),
+        "bytes": file.stat().st_size,
+    }
 
 
 def _preview_document(found: ArtifactRecord, excerpts: Sequence[Excerpt]) -> ContentsDocument:

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
+from millwork.analysis.amounts import file_size as file_size
+from millwork.analysis.amounts import moment as moment
+
 _COLOURED = ("state", "action", "files", "verdict")
 _COLOURS = {
     "running": "cyan",
@@ -82,11 +85,6 @@ def print_fields(fields: Mapping[str, str]) -> None:
             print(f"{name.ljust(width)}  {text}")
 
 
-def moment(seconds: float) -> str:
-    """A time for people. Empty if it is not known."""
-    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}" if seconds else ""
-
-
 def iso(seconds: float) -> str | None:
     """A time for programs: ISO 8601 with the offset from UTC."""
     return (
@@ -105,17 +103,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def file_size(count: float) -> str:
-    """A number of bytes for people."""
-    if count < 1024:
-        return f"{count:.0f} B"
-    for unit in ("KiB", "MiB", "GiB"):
-        count /= 1024
-        if count < 1024:
-            return f"{count:.1f} {unit}"
-    return f"{count / 1024:.1f} TiB"
 
 
 def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> None:
