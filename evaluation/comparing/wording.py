@@ -101,9 +101,10 @@ def advice(findings: Findings) -> list[str]:
         unsettled = entry.verdict is Verdict.INCONCLUSIVE and entry.metric not in told
         if unsettled and entry.rows_needed is not None and entry.rows_needed > entry.rows:
             effect = f"a change of {entry.margin:.4g}" if entry.margin else "such a change"
+            title, needed = metric_of(findings, entry.metric).title, float(f"{entry.rows_needed:.2g}")
             told[entry.metric] = (
-                f"About {float(f'{entry.rows_needed:.2g}'):,.0f} rows would show {effect} in {metric_of(findings, entry.metric).title} "
-                f"in 4 of 5 cases; here there are {entry.rows:,}"
+                f"About {needed:,.0f} rows would show {effect} in {title} in 4 of 5 cases; "
+                f"here there are {entry.rows:,}"
             )
     if not told:
         return []
