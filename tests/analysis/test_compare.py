@@ -10,7 +10,7 @@ import pytest
 from sample_scored_runs import ROWS, scored_runs
 
 import millwork
-from millwork.analysis.compare import ModelComparison
+from millwork.analysis.comparison import ModelComparison
 from millwork.core.artifacts import Examples, Model, Predictions
 from millwork.core.errors import BadInput, NotFound, WrongArgument
 from millwork.core.run import Run
@@ -75,6 +75,7 @@ def test_the_report_is_one_page(compared: ModelComparison) -> None:
     page = compared.to_html()
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "health:poor" in page and len(page) < 2_000_000
+    assert "blind_to" in page, "the parameter in which the runs differ"
 
 
 def test_a_notebook_shows_tables_that_need_no_script(compared: ModelComparison) -> None:

@@ -2,90 +2,25 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from millwork.analysis.comparison import ModelComparison
 from millwork.analysis.entrants import Entrant, Entrants, Named, Reading
 from millwork.core.errors import WrongArgument
 from millwork.core.run import Run
 from millwork.evaluation.comparing.comparing import compare as compare_contest
-from millwork.evaluation.comparing.contest import Contest, Problem
-from millwork.evaluation.comparing.document import CompareDocument, SourceDocument, document
-from millwork.evaluation.comparing.findings import Findings, Verdict
+from millwork.evaluation.comparing.contest import Problem
 from millwork.evaluation.comparing.line_up import contest
-from millwork.evaluation.comparing.markdown import markdown
 from millwork.evaluation.comparing.policy import Policy, checked, policy_of, read_policy
-from millwork.evaluation.comparing.tables import overall_table, slices_table
-from millwork.evaluation.comparing.wording import name_of, refusal, why
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ROOT = ".millwork"
 
 Amounts = float | str | Mapping[str, float | str]
 """A margin for all metrics, such as 0.01 or "2%" of the baseline's value, or one for each by name."""
-
-
-@dataclass(frozen=True, eq=False)
-class ModelComparison:
-    """What a comparison found, and what it was made of."""
-
-    findings: Findings
-    contest: Contest
-    sources: Mapping[str, SourceDocument]
-    """By model: where its predictions are from."""
-    fail_on: tuple[str, ...] = ()
-    """What its policy does not put up with."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """Of the only challenger; of several, the worst."""
-        return self.findings.verdict
-
-    @property
-    def refusal(self) -> str:
-        """What the policy's `fail_on` stops for, in words. Empty if there is nothing."""
-        return refusal(self.findings, self.fail_on)
-
-    def to_frame(self) -> pd.DataFrame:
-        """A row for each challenger, metric and slice: the fields of a `Finding`."""
-        import pandas as pd
-
-        entries = [{**vars(entry), "verdict": entry.verdict.value} for entry in self.findings.entries]
-        return pd.DataFrame(entries)
-
-    def to_dict(self) -> CompareDocument:
-        """Plain data: what `millwork compare --json` prints."""
-        return document(self.findings, self.sources, self.fail_on)
-
-    def to_markdown(self) -> str:
-        """For a pull request."""
-        return markdown(self.findings)
-
-    def to_html(self) -> str:
-        """The whole report, as one page that needs nothing else."""
-        from millwork.evaluation.reporting.report import report_html
-
-        return report_html(self.findings, self.contest)
-
-    def __repr__(self) -> str:
-        told = [
-            f"{name_of(model)} against {name_of(self.findings.baseline)}: {self.findings.verdict_on(model)}. "
-            f"{why(self.findings, model)}"
-            for model in self.findings.challengers
-        ]
-        return "\n".join(told)
-
-    def _repr_html_(self) -> str:
-        """For notebooks: tables without script, which stay when the notebook is converted."""
-        tables = (overall_table(self.findings), slices_table(self.findings))
-        told = "".join(f"<p>{html.escape(line)}</p>" for line in repr(self).splitlines())
-        return told + "".join(_html_table(table.columns, table.rows) for table in tables if table.rows)
 
 
 def compare(
@@ -173,7 +108,14 @@ def compare_models(
     findings = replace(findings, notes=(*findings.notes, *_of_one_artifact(found)))
     called = [contender.name for contender in of_rows.contenders]
     sources = {name: entrants.source(one) for name, one in zip(called, found, strict=True)}
-    return ModelComparison(findings, of_rows, sources, policy.fail_on)
+    page = partial(_page, root=root, store=store)
+    return ModelComparison(findings, of_rows, sources, policy.fail_on, page=page)
+
+
+def _page(compared: ModelComparison, *, root: str, store: str) -> str:
+    from millwork.analysis.report import comparison_report  # most comparisons end without one
+
+    return comparison_report(compared, root=root, store=store)
 
 
 def _baseline_first(models: Sequence[Named], baseline: Named | None) -> list[Named]:
@@ -213,11 +155,3 @@ def _root_of(models: Sequence[Named]) -> str:
 
 def _names(given: str | Sequence[str]) -> list[str]:
     return [given] if isinstance(given, str) and given else list(given)
-
-
-def _html_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    def line(cells: Sequence[str], tag: str) -> str:
-        return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-    body = "".join(line(row, "td") for row in rows)
-    return f"<table><thead>{line(columns, 'th')}</thead><tbody>{body}</tbody></table>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from millwork.analysis.compare import ModelComparison
+from millwork.analysis.comparison import ModelComparison
 from millwork.analysis.differences.comparing import difference_between
 from millwork.analysis.differences.difference import RunDifference
 from millwork.analysis.differences.graph import difference_svg

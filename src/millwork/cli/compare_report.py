@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from millwork.analysis.compare import ModelComparison
+from millwork.analysis.comparison import ModelComparison
 from millwork.cli.printing import coloured, print_table
 from millwork.core.errors import WrongArgument
 from millwork.evaluation.comparing.junit import junit
