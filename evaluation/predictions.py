@@ -187,6 +187,11 @@ def check_classification(predictions: Predictions, reader: str) -> None:
             f"{reader} needs one class a row, but these predictions are of a multilabel problem. Evaluator has metrics "
             "for it: MultiLabelConfusionMatrixPlot, and with binarize the AUC and more of each class"
         )
+    if not predictions.split_names:
+        raise BadInput(
+            f"{reader} has nothing to read: the predictions have no splits. Predict scores nothing if its resolver finds "
+            "no model, as in a pipeline's first run. Give it a model of this run, or run again once a model is there"
+        )
     if predictions.problem == "regression" or len(predictions.classes) < 2:
         raise BadInput(
             f"{reader} needs the predictions of a classification, with two classes or more. These are of a "

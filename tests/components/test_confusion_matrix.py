@@ -348,6 +348,14 @@ def test_the_place_of_a_bad_row_counts_the_rows_without_a_label(tmp_path: Path) 
         matrix(tmp_path, predictions(tmp_path / "p", {"eval": rows}))
 
 
+def test_predictions_of_no_model_are_refused_in_words_that_say_so(tmp_path: Path) -> None:
+    """Predict writes such in a first run, in which its resolver finds no model."""
+    nothing = Predictions(str(tmp_path))
+
+    with pytest.raises(BadInput, match=r"ConfusionMatrix has nothing to read: .* its resolver finds no model"):
+        matrix(tmp_path, nothing)
+
+
 def test_a_regression_is_refused(tmp_path: Path) -> None:
     rows = {"label": [1.0], "predicted": [2.0]}
     given = predictions(tmp_path / "p", {"eval": rows}, classes=(), problem="regression")

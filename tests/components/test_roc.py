@@ -419,6 +419,14 @@ def test_several_labels_a_row_are_refused(tmp_path: Path) -> None:
         roc(tmp_path, given)
 
 
+def test_predictions_of_no_model_are_refused_in_words_that_say_so(tmp_path: Path) -> None:
+    """Predict writes such in a first run, in which its resolver finds no model."""
+    nothing = Predictions(str(tmp_path))
+
+    with pytest.raises(BadInput, match=r"Roc has nothing to read: .* its resolver finds no model"):
+        roc(tmp_path, nothing)
+
+
 def test_a_regression_is_refused(tmp_path: Path) -> None:
     given = predictions(tmp_path / "p", {"eval": {"label": [1.0]}}, classes=(), problem="regression")
 

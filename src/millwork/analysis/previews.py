@@ -104,12 +104,18 @@ def _feature(feature: Any, count: int) -> tuple[str, ...]:
     kind = feature.Type.Name(feature.type)
     numbers, texts = feature.num_stats, feature.string_stats
     common = numbers.common_stats if feature.HasField("num_stats") else texts.common_stats
-    missing = f"{(count - common.num_non_missing) / count:.1%}" if count else ""
+    missing = f"{(count - rows_with_value(common)) / count:.1%}" if count else ""
     if feature.HasField("num_stats"):
         measures = (numbers.mean, numbers.std_dev, numbers.min, numbers.median, numbers.max)
         return name, kind, missing, "", *(f"{number:.6g}" for number in measures), ""
     top = ", ".join(f"{v.value} ({v.frequency:,.0f})" for v in texts.top_values[:3])
     return name, kind, missing, str(texts.unique), "", "", "", "", "", top
+
+
+def rows_with_value(common: Any) -> int:
+    """Of TFDV's common statistics: TFDV also counts rows whose list of values is empty as not missing."""
+    present = common.tot_num_values if common.max_num_values == 1 else common.num_non_missing
+    return int(min(present, common.num_non_missing))
 
 
 def _schema(artifact: stock.Schema, rows: int) -> Iterator[Excerpt]:

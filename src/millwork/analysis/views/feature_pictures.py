@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 420, 108
 LABELS = 118
 """Room for the names of categories, left of their bars."""
 MOST_VALUES = 8
-BAR, GAP = 9, 7
+BAR, GAP = 12, 8
 
 HISTOGRAM = """
 <svg class="plotted" role="img" aria-label="{{ told }}" viewBox="0 0 {{ width }} {{ height + 22 }}">
@@ -39,7 +39,7 @@ BARS = """
 {%- for bar in row.bars %}
 <rect class="bar s{{ bar.series }}" x="{{ labels }}" y="{{ bar.y }}" width="{{ bar.width }}" height="{{ thick }}">
 <title>{{ bar.told }}</title></rect>
-<text class="start" x="{{ labels + bar.width + 6 }}" y="{{ bar.y + thick }}">{{ bar.text }}</text>
+<text class="start tiny" x="{{ labels + bar.width + 6 }}" y="{{ bar.y + thick - 1.5 }}">{{ bar.text }}</text>
 {%- endfor %}
 {%- endfor %}
 </svg>

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from millwork.analysis.previews import rows_with_value
 from millwork.core.artifacts import ExampleStatistics
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Sample:
     @property
     def missing(self) -> float:
         """The share of rows without a value."""
-        return (self.rows - self.common.num_non_missing) / self.rows if self.rows else math.nan
+        return (self.rows - rows_with_value(self.common)) / self.rows if self.rows else math.nan
 
     @cached_property
     def buckets(self) -> list[Bucket]:

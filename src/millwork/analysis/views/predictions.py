@@ -39,9 +39,7 @@ def predictions_sections_of(artifact: Predictions) -> Iterator[ReportSection]:
     if drawn := score_figures(artifact):
         yield section("scores", "Scores", side_by_side(drawn), note("Shares of the rows of each label."))
     try:
-        contenders = [
-            contender_of(artifact, split, splits=(split,)) for split in artifact.split_names[:MOST_SPLITS]
-        ]
+        contenders = _contenders(artifact)
     except BadInput as e:  # nobody knows the truth yet, or there are several labels a row
         yield section("quality", "Quality", paragraph(sentence(str(e))))
     else:
@@ -49,6 +47,13 @@ def predictions_sections_of(artifact: Predictions) -> Iterator[ReportSection]:
     yield section(
         "rows", f"The first {FIRST} rows", *(excerpt_table(one) for one in excerpts(artifact, FIRST))
     )
+
+
+def _contenders(artifact: Predictions) -> list[Contender]:
+    """Each split as a model of its own would be; the only one by the name of the artifact."""
+    if len(artifact.split_names) == 1:
+        return [contender_of(artifact, f"Predictions {artifact.id}")]
+    return [contender_of(artifact, split, splits=(split,)) for split in artifact.split_names[:MOST_SPLITS]]
 
 
 def _what(artifact: Predictions) -> ReportSection:
@@ -65,7 +70,7 @@ def _what(artifact: Predictions) -> ReportSection:
 
 
 def _quality(contenders: Sequence[Contender]) -> Iterator[ReportSection]:
-    """Each split is drawn as a model of its own would be."""
+    """Of one data set its metrics, too."""
     settings = Settings(resamples=RESAMPLES)
     if len(contenders) == 1:
         [one] = contenders

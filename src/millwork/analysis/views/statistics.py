@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
+from millwork.analysis.previews import rows_with_value
 from millwork.analysis.views.feature_pictures import distribution
 from millwork.analysis.views.feature_samples import (
     FeatureSamples,
@@ -140,8 +141,7 @@ def _numbers(feature: FeatureSamples) -> Markup:
 
 
 def _measures(sample: Sample) -> dict[str, str]:
-    values = sample.common.num_non_missing
-    found = {"values": count(values), "missing": percent(sample.missing)}
+    found = {"rows with it": count(rows_with_value(sample.common)), "missing": percent(sample.missing)}
     if sample.common.max_num_values > 1:
         found["a row"] = f"{sample.common.min_num_values}–{sample.common.max_num_values}"
     if sample.feature.HasField("num_stats"):
