@@ -34,7 +34,11 @@ def predictions_sections(
 def lineage_section(svg: str) -> ReportSection:
     """Drawings whose texts are escaped already."""
     return ReportSection(
-        "lineage", "Lineage", Markup('<figure class="scroll lineage">{}</figure>').format(Markup(svg))
+        "lineage",
+        "Lineage",
+        Markup('<figure class="scroll lineage" tabindex="0" aria-label="Lineage, drawn">{}</figure>').format(
+            Markup(svg)
+        ),
     )
 
 

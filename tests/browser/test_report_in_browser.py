@@ -27,8 +27,12 @@ HOSTILE = (
 )
 
 
-def of(contest: Contest) -> str:
-    return report_html(compare(contest, Settings(by=("region",), resamples=100)), contest)
+WIDE_DRAWING = '<svg width="3000" height="50" aria-label="wide"></svg>'
+
+
+def of(contest: Contest, lineage_svg: str = "") -> str:
+    findings = compare(contest, Settings(by=("region",), resamples=100))
+    return report_html(findings, contest, lineage_svg=lineage_svg)
 
 
 def test_it_opens_without_a_complaint(browser: Browser, report: str) -> None:
@@ -39,13 +43,14 @@ def test_it_opens_without_a_complaint(browser: Browser, report: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression", "lineage"])
 def test_nothing_makes_the_page_wider_than_the_window(
     browser: Browser, report: str, kind: str, width: int
 ) -> None:
     made = {
         "multiclass": lambda: of(multiclass_contest(400, 12, 3)),
         "regression": lambda: of(regression_contest(300)),
+        "lineage": lambda: of(binary_contest(100), WIDE_DRAWING),
     }
     browser.show(made[kind]() if kind in made else report, width=width)
     assert browser.ask("document.documentElement.scrollWidth") == width
