@@ -31,7 +31,7 @@ from millwork.core.graph import Step
 from millwork.core.plan import compile_pipeline
 from millwork.core.testing import perform
 from millwork.runners import LocalRunner
-from millwork.templates.tabular_multiclass.data import write_data
+from millwork.templates.sample_data.tabular_multiclass import write_data
 
 EXAMPLES = {name: describe(component)["example"] for name, component in catalog().items()} | {
     name: describe_function(function)["example"] for name, function in functions().items()
@@ -96,7 +96,8 @@ def pipeline_with(names: Iterable[str]) -> Pipeline[None]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Penguins wherever an example looks for data."""
     here = tmp_path_factory.mktemp("examples")
-    data = write_data(here / "data")
+    data = here / "data"
+    write_data(data, {})
     with (data / "penguins.csv").open() as file:
         rows = [{"penguin": str(number), **row} for number, row in enumerate(csv.DictReader(file))]
     with (data / "penguins.csv").open("w", newline="") as file:

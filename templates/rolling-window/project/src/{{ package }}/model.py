@@ -24,11 +24,13 @@ def run_fn(fn_args: FnArgs) -> None:
     graph = tft.TFTransformOutput(fn_args.transform_graph_path)
     model = build()
     if fn_args.base_model:
+        model.optimizer.build(model.trainable_variables)  # so that its state is loaded, too
         model.load_weights(Path(fn_args.base_model) / WEIGHTS)
     model.fit(
         dataset(fn_args, fn_args.train_files, graph),
         steps_per_epoch=fn_args.train_steps,
         validation_data=dataset(fn_args, fn_args.eval_files, graph, epochs=1),
+        shuffle=False,  # the rows come in random order
         callbacks=[keras.callbacks.TensorBoard(fn_args.model_run_dir)],
         verbose=2,
     )

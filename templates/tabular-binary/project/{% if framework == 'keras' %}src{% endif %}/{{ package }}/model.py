@@ -28,6 +28,7 @@ def run_fn(fn_args: FnArgs) -> None:
         dataset(fn_args, fn_args.train_files, graph, features),
         steps_per_epoch=fn_args.train_steps,
         validation_data=dataset(fn_args, fn_args.eval_files, graph, features, epochs=1),
+        shuffle=False,  # the rows come in random order
         callbacks=[keras.callbacks.TensorBoard(fn_args.model_run_dir)],
         verbose=2,
     )
@@ -52,6 +53,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         "x": dataset(fn_args, fn_args.train_files, graph, features),
         "steps_per_epoch": fn_args.train_steps,
         "validation_data": dataset(fn_args, fn_args.eval_files, graph, features, epochs=1),
+        "shuffle": False,
     }
     return TunerFnResult(tuner, fit)
 
