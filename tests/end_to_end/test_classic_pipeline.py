@@ -1,8 +1,7 @@
-"""The classic pipeline on real data, the way a user runs it: a project folder and the command line."""
+"""The classic pipeline on real data, the way a user runs it: a generated project and the command line in it."""
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 import subprocess
@@ -10,16 +9,15 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-
-from millwork.templates import tabular_binary, tabular_multiclass
+from sample_command_line import clean_environment
 
 BEFORE_TRANSFORM = ["csv_example_gen", "statistics_gen", "schema_gen", "example_validator"]
 FROM_TRAINER = ["trainer", "predict", "confusion_matrix", "roc", "evaluator", "infra_validator", "pusher"]
 RESOLVER = "latest_blessed_model"
+PACKAGE = "doctor_visits"
 QUICK = ("-p", "trials=2", "-p", "steps=200")
 
 
@@ -35,13 +33,14 @@ class Project:
             cwd=self.folder,
             capture_output=True,
             text=True,
+            env=clean_environment(),
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
     def run(self, *options: str) -> dict[str, Any]:
         """Step states of a run, by step."""
-        document = self.millwork("run", "pipeline.py", *options)
+        document = self.millwork("run", *options)
         return {step["id"]: step for step in document["steps"]}
 
 
@@ -55,20 +54,18 @@ def states(steps: dict[str, Any]) -> dict[str, str]:
     return {id: step["state"] for id, step in steps.items() if id != RESOLVER}
 
 
-def copied(template: ModuleType, folder: Path) -> Project:
-    """The template's files as a user's own."""
-    name = template.__name__
-    for file in Path(str(template.__file__)).parent.glob("*.py"):
-        if not file.name.startswith("__"):
-            text = file.read_text().replace(f"from {name} import", "import")
-            (folder / file.name).write_text(text.replace(f"{name}.", ""))
-    importlib.import_module(f"{name}.data").write_data(folder / "data")
-    return Project(folder)
+def generated(template: str, framework: str, folder: Path) -> Project:
+    """What `millwork init` makes of the template."""
+    project = Project(folder / "project")
+    project.folder.mkdir()
+    answers = ("-a", f"framework={framework}", "-a", f"package={PACKAGE}")
+    project.millwork("init", ".", "-t", template, "--defaults", *answers)
+    return project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return copied(tabular_binary, tmp_path_factory.mktemp("randhie"))
+    return generated("tabular-binary", "keras", tmp_path_factory.mktemp("keras"))
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +111,10 @@ def test_a_worse_model_is_neither_blessed_nor_pushed_and_the_reason_is_shown(
 
 
 def test_the_same_data_with_scikit_learn_shares_what_comes_before_training(
-    first: dict[str, Any], project: Project
+    first: dict[str, Any], project: Project, tmp_path: Path
 ) -> None:
-    steps = project.run(*QUICK, "-p", "framework=sklearn")
+    other = generated("tabular-binary", "sklearn", tmp_path)
+    steps = other.run(*QUICK, "--root", str(project.folder / ".millwork"))
     assert {steps[id]["state"] for id in [*BEFORE_TRANSFORM, "transform"]} == {"cached"}
     assert {steps[id]["state"] for id in FROM_TRAINER} == {"complete"}
     assert steps["evaluator"]["remark"].startswith("BLESSED: 2 thresholds held")  # beside the network
@@ -127,25 +125,25 @@ def test_one_changed_line_of_preprocessing_runs_transform_and_what_follows(
 ) -> None:
     changed = Project(tmp_path / "changed")
     shutil.copytree(project.folder, changed.folder)
-    file = changed.folder / "preprocessing.py"
+    file = changed.folder / "src" / PACKAGE / "preprocessing.py"
     file.write_text(file.read_text().replace("inputs[VISITS] > 0", "inputs[VISITS] > 1"))
 
-    plan = {step["id"]: step for step in changed.millwork("plan", "pipeline.py", *QUICK)["steps"]}
+    plan = {step["id"]: step for step in changed.millwork("plan", *QUICK)["steps"]}
     assert {plan[id]["action"] for id in BEFORE_TRANSFORM} == {"cached"}
-    assert plan["transform"]["reason"] == "code preprocessing changed"
+    assert plan["transform"]["reason"] == f"code {PACKAGE}.preprocessing changed"
     assert plan["trainer"]["reason"] == "waits for what transform, tuner will write"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", ["keras", "sklearn"])
 def test_three_classes_go_the_same_way(framework: str, tmp_path: Path) -> None:
-    project = copied(tabular_multiclass, tmp_path)
-    options = ("-p", f"framework={framework}", "-p", "trials=2")
+    project = generated("tabular-multiclass", framework, tmp_path)
+    options = ("-p", "trials=2")
     first = project.run(*options)
     assert set(states(first).values()) == {"complete"}
     assert first["evaluator"]["remark"].startswith("BLESSED")
     assert first["pusher"]["remark"].startswith("pushed to ")
     assert set(states(project.run(*options)).values()) == {"cached"}
-    worse = project.run(*options[:2], "-p", "trials=0", "-p", "steps=1")
+    worse = project.run("-p", "trials=0", "-p", "steps=1")
     assert worse["evaluator"]["remark"].startswith("NOT_BLESSED: sparse_categorical_accuracy is 0.")
     assert worse["pusher"]["remark"].startswith("not pushed: ")
