@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ def _rendered(
 ) -> Rendering:
     """Answers to a question of a name that cannot be are asked for again, or refused."""
     defaults = {"project_name": kebab(target.resolve().name)} if target else {}
-    for attempt in count():
-        folder = staging / str(attempt) / "project"
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=staging), "project")
         rendering = render(template, folder, given, defaults=defaults, ask=asking.ask, trust=asking.trust)
         wrong = _wrong_names(rendering.answers) if template.stock else {}
         if not wrong:
@@ -74,7 +74,6 @@ def _rendered(
         for why in wrong.values():
             asking.say(why)
         given = {n: v for n, v in rendering.answers.items() if n not in {*wrong, "package"}}
-    raise AssertionError("unreachable")
 
 
 def _wrong_names(answers: Mapping[str, Any]) -> dict[str, str]:

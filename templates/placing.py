@@ -42,7 +42,7 @@ def place(staged: Path, target: Path, decide: Decide) -> Placed:
     changed = [f for f in files if _differs(staged / f, target / f)]
     allowed = set(decide(changed)) if changed else set()
     kept = [f for f in changed if f not in allowed]
-    new = [f for f in files if f in allowed or not (target / f).exists()]
+    new = [f for f in files if f in allowed or not os.path.lexists(target / f)]
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         os.rename(staged, target)

@@ -110,6 +110,16 @@ def test_what_is_there_is_not_overwritten(millwork: Millwork, folder: Path, temp
     assert ((project / "same.txt").read_text(), (project / "own.txt").read_text()) == ("same\n", "own\n")
 
 
+def test_a_link_that_leads_nowhere_is_somebody_s_too(
+    millwork: Millwork, folder: Path, template: Path
+) -> None:
+    (folder / "thing").mkdir()
+    (folder / "thing/same.txt").symlink_to("absent")
+    said = millwork("init", "thing", "-t", template, "--defaults")
+    assert (said.code, "would change:\n  same.txt\n" in said.err) == (2, True)
+    assert (folder / "thing/same.txt").is_symlink()
+
+
 def test_made_again_nothing_changes(millwork: Millwork, folder: Path, template: Path) -> None:
     assert millwork("init", "thing", "-t", template, "--defaults").code == 0
     before = tree(folder)
