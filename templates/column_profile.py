@@ -118,7 +118,8 @@ class Profile:
 
 def profile_of(file: CsvFile) -> Profile:
     """Read the file once. BadInput if it cannot be read."""
-    columns = {name: Column(name) for name in file.column_names}
+    commas = file.format.delimiter != ","  # otherwise 1,234 is more likely to be a thousand
+    columns = {name: Column(name, comma_numbers=commas) for name in file.column_names}
     rows = 0
     for block in file.blocks(list(columns)):
         rows += block.texts.num_rows
