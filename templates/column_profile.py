@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.data.csv_files import CsvFile
-from millwork.components.data.csv_types import Kind, Unfit, typed, widen
+from millwork.components.data.csv_types import Kind, typed, widen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,18 +82,17 @@ class Column:
             self.has_many = len(self.counts) > MOST_COUNTED
         if self.has_many:
             self.counts.clear()
-        if self.kind in ("int", "float"):
-            self._add_numbers(texts)
         self._look_for_commas(texts)
+        if self.kind in ("int", "float"):
+            self._add_numbers(typed(texts, self.kind))
+        elif self.comma_numbers:
+            self._add_numbers(typed(_with_points(texts), "float"))
 
-    def _add_numbers(self, texts: pa.Array) -> None:
+    def _add_numbers(self, values: pa.Array) -> None:
         import numpy as np
         import pyarrow as pa
 
-        try:
-            numbers = typed(texts, self.kind).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        except Unfit:  # pragma: no cover - `widen` has read them as this kind
-            return
+        numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
         self.is_finite = self.is_finite and bool(np.isfinite(numbers).all())
         if self.first is None:
             self.first = float(numbers[0])
@@ -126,6 +125,13 @@ def profile_of(file: CsvFile) -> Profile:
         for column, texts in zip(columns.values(), block.texts.columns, strict=True):
             column.add(texts)
     return Profile(rows, columns)
+
+
+def _with_points(texts: pa.Array) -> pa.Array:
+    """1.234,5 as 1234.5."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring(pc.replace_substring(texts, ".", ""), ",", ".")
 
 
 def _counted(texts: pa.Array) -> dict[str, int]:

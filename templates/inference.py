@@ -113,21 +113,27 @@ def _check_label(csv: Path, label: Column, profile: Profile) -> None:
         )
     if len(label.counts) == 1 and not label.has_many:
         raise BadInput(f"{where} is always {next(iter(label.counts))!r}: there is nothing to predict")
-    if label.kind in ("int", "float"):
+    if _is_quantity(label):
         if not label.is_finite:
             raise BadInput(f"{where} holds infinity, which no model can learn")
+        if label.kind == "string" and label.filled < profile.rows:
+            raise BadInput(
+                f"{where} has numbers with a decimal comma, which is no harm, but not in each row. Leave the other "
+                "rows out, or write the numbers with a point"
+            )
         return
-    if label.comma_numbers and (label.has_many or len(label.counts) > MOST_NUMBERED_CLASSES):
-        raise BadInput(
-            f"{where} has numbers with a decimal comma, such as {next(iter(label.sample or [])).as_py()!r}. Write the "
-            "label with a point; other columns may stay as they are"
-        )
     if label.has_many or len(label.counts) > MOST_CLASSES:
         many = f"more than {len(label.counts) or 1000}" if label.has_many else str(len(label.counts))
         raise BadInput(
             f"{where} has {many} different texts, such as {next(iter(label.sample or [])).as_py()!r}. A label is a "
             f"number, or one of at most {MOST_CLASSES} classes"
         )
+
+
+def _is_quantity(label: Column) -> bool:
+    """Whether its values are numbers; a few with a decimal comma could as well be classes."""
+    many = label.has_many or len(label.counts) > MOST_NUMBERED_CLASSES
+    return label.kind in ("int", "float") or (label.comma_numbers and many)
 
 
 def _check_features(csv: Path, uses: Mapping[str, Decided]) -> None:
@@ -142,18 +148,21 @@ def _format_answers(form: CsvFormat, null_values: Sequence[str]) -> dict[str, An
 
 def _label_answers(label: Column) -> dict[str, Any]:
     """The problem, and what a model reaches that knows nothing but the label."""
-    is_number = label.kind in ("int", "float")
     classes = _classes(label)
     problem = _problem(label, classes)
     shares = [count / label.filled for count in label.counts.values()]
     return {
         "label": label.name,
-        "label_type": label.kind if problem != "regression" else "float",
+        "label_type": label.kind
+        if problem != "regression"
+        else "comma_number"
+        if label.kind == "string"
+        else "float",
         "problem": problem,
         "classes": classes,
         "labelled_rows": label.filled,
         "majority_share": round(max(shares, default=0.0), 4),
-        "deviation": float(f"{label.variance**0.5:.6g}") if is_number else 0.0,
+        "deviation": float(f"{label.variance**0.5:.6g}") if _is_quantity(label) else 0.0,
     }
 
 
@@ -162,7 +171,11 @@ def _classes(label: Column) -> list[str]:
     if label.has_many or len(label.counts) > MOST_CLASSES:
         return []
     if label.kind == "string":
-        return sorted(label.counts, key=lambda text: (text.casefold() in AFFIRMATIVE, text))
+        return (
+            []
+            if _is_quantity(label)
+            else sorted(label.counts, key=lambda text: (text.casefold() in AFFIRMATIVE, text))
+        )
     numbers = sorted({float(text) for text in label.counts})
     return [f"{number:.0f}" if number.is_integer() else f"{number:.6g}" for number in numbers]
 
@@ -171,7 +184,7 @@ def _problem(label: Column, classes: Sequence[str]) -> str:
     if len(classes) == 2:
         return "binary"
     if label.kind == "string":
-        return "multiclass"
+        return "regression" if _is_quantity(label) else "multiclass"
     few = 0 < len(classes) <= min(MOST_NUMBERED_CLASSES, label.filled / ROWS_PER_CLASS)
     return "multiclass" if few and label.kind == "int" else "regression"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from millwork.core.errors import BadInput, NotFound, WrongArgument
@@ -201,10 +202,14 @@ def test_what_no_model_can_learn_from_is_refused(
         infer(file, "y")
 
 
-def test_a_label_with_a_decimal_comma_is_refused(tmp_path: Path) -> None:
-    columns: dict[str, Iterable[object]] = {"x": numbers(), "y": [f"{row},5" for row in range(ROWS)]}
-    with pytest.raises(BadInput, match="decimal comma, such as '0,5'. Write the label with a point"):
-        infer(written(tmp_path / "data.csv", columns, delimiter=";"), "y")
+def test_a_label_may_have_a_decimal_comma_if_every_row_has_one(tmp_path: Path) -> None:
+    columns: dict[str, Iterable[object]] = {"x": numbers(), "y": repeated(*(f"{n}.000,5" for n in range(30)))}
+    found = infer(written(tmp_path / "a.csv", columns, delimiter=";"), "y")
+    assert (found["problem"], found["label_type"], found["classes"]) == ("regression", "comma_number", [])
+    assert found["deviation"] == pytest.approx(1000 * np.std(range(30)), rel=1e-5)
+    columns["y"] = ["", *(f"{row},5" for row in range(1, ROWS))]
+    with pytest.raises(BadInput, match="but not in each row. Leave the other rows out"):
+        infer(written(tmp_path / "b.csv", columns, delimiter=";"), "y")
 
 
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:

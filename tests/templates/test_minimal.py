@@ -142,6 +142,17 @@ def test_numbers_that_look_like_classes_can_be_a_quantity(
     check_tidy(folder / "made")
 
 
+def test_a_label_with_a_decimal_comma_is_read_by_the_preprocessing(
+    millwork: Millwork, folder: Path, imported: Callable[[str], ModuleType]
+) -> None:
+    file = write_table(folder / "data.csv", "y", tuple(f"{n},5" for n in range(40)))
+    said = millwork("init", "made", "--from", file, "--label", "y", "--defaults")
+    assert said.code == 0, said.err
+    assert imported("features").COLUMN_TYPES["y"] == "string"
+    check_tidy(folder / "made")
+    check_described(folder / "made", imported)
+
+
 def check_tidy(project: Path) -> None:
     """Linter and formatter have nothing to say."""
     for command in (["check"], ["format", "--check", "--diff"]):
