@@ -284,6 +284,23 @@ def test_what_an_evaluator_predicted_for_itself_is_of_its_model_or_of_its_baseli
         assert same["models"][1]["source"]["predictions"] == newer["predictions"]
 
 
+def test_the_blessed_model_is_not_compared_with_itself_if_another_was_blessed_before(tmp_path: Path) -> None:
+    millwork = project_of_runs(tmp_path)
+    run(millwork, "doctor", "bless=true")
+    first = parsed(millwork.here("compare", "@blessed", "latest", "--json", "-m", "auc"))
+    assert first["verdict"] == "no worse", "it is the first that was blessed"
+    assert any("are the same predictions" in note for note in first["notes"])
+    run(millwork, "doctor", "bless=true", "noise=1.6")
+    for arguments in (("@blessed", "latest"), ("latest", "--baseline", "@blessed")):
+        document = parsed(millwork.here("compare", *arguments, "--json", "-m", "auc"))
+        blessed, latest = (model["source"]["model"] for model in document["models"])
+        assert document["verdict"] == "worse"
+        assert document["notes"] == [f"@blessed is model {blessed}"] and blessed != latest
+    assert (
+        parsed(millwork.here("compare", "latest~1", "@blessed", "--json", "-m", "auc"))["verdict"] == "worse"
+    )
+
+
 def test_of_a_run_that_scores_an_older_model_too_its_own_counts(tmp_path: Path) -> None:
     millwork = project_of_runs(tmp_path)
     run(millwork, "doctor", "bless=true")

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from millwork.analysis.comparison import ModelComparison
-from millwork.analysis.entrants import Entrant, Entrants, Named, Reading
+from millwork.analysis.entrants import Entrants, Named, Reading
 from millwork.core.errors import WrongArgument
 from millwork.core.run import Run
 from millwork.evaluation.comparing.comparing import compare as compare_contest
 from millwork.evaluation.comparing.contest import Problem
+from millwork.evaluation.comparing.document import SourceDocument
 from millwork.evaluation.comparing.line_up import contest
 from millwork.evaluation.comparing.policy import Policy, checked, policy_of, read_policy
 
@@ -105,9 +106,9 @@ def compare_models(
     reading = replace(reading, by=policy.settings.by)
     of_rows = contest([entrants.contender(one, reading) for one in found], policy.settings.by)
     findings = compare_contest(of_rows, policy.settings)
-    findings = replace(findings, notes=(*findings.notes, *_of_one_artifact(found)))
     called = [contender.name for contender in of_rows.contenders]
     sources = {name: entrants.source(one) for name, one in zip(called, found, strict=True)}
+    findings = replace(findings, notes=(*findings.notes, *_what_to_know(sources)))
     page = partial(_page, root=root, store=store)
     return ModelComparison(findings, of_rows, sources, policy.fail_on, page=page)
 
@@ -141,12 +142,16 @@ def _same(one: Named, other: Named) -> bool:
     return one is other or (isinstance(one, str | os.PathLike) and type(one) is type(other) and one == other)
 
 
-def _of_one_artifact(entrants: Sequence[Entrant]) -> Iterator[str]:
-    """What is no comparison at all: two names for the same predictions."""
-    baseline = entrants[0]
-    for one in entrants[1:]:
-        if one.record and baseline.record and one.record.id == baseline.record.id:
-            yield f"{one.name} and {baseline.name} are the same predictions, artifact {one.record.id}"
+def _what_to_know(sources: Mapping[str, SourceDocument]) -> Iterator[str]:
+    """Which model `@blessed` is; and what is no comparison at all, two names for the same predictions."""
+    baseline, *challengers = sources
+    for name, source in sources.items():
+        if source["given"].startswith("@"):
+            yield f"{name} is model {source['model']}"
+    for name in challengers:
+        predictions = sources[name]["predictions"]
+        if predictions is not None and predictions == sources[baseline]["predictions"]:
+            yield f"{name} and {baseline} are the same predictions, artifact {predictions}"
 
 
 def _root_of(models: Sequence[Named]) -> str:

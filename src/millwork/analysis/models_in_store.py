@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from millwork.analysis.stores import existing_store, find_run
@@ -47,10 +48,13 @@ def _in_store(opened: MetadataStore, text: str) -> FoundModel:
     return _of_artifact(_made_by(opened, run, step))
 
 
-def model_record(store: MetadataStore, text: str) -> ArtifactRecord:
-    """The model in the store that the user means: an id, a run or RUN:STEP that made it, or `@blessed`."""
+def model_record(store: MetadataStore, text: str, other_than: Sequence[Model] = ()) -> ArtifactRecord:
+    """The model in the store that the user means: an id, a run or RUN:STEP that made it, or `@blessed`.
+
+    That is the newest blessed one which is none of `other_than`.
+    """
     if text.startswith("@"):
-        return _blessed(store, text)
+        return _blessed(store, text, other_than)
     if text.isdecimal():
         found = store.artifact(int(text))
         if found.type_name != Model.type_name:
@@ -60,12 +64,12 @@ def model_record(store: MetadataStore, text: str) -> ArtifactRecord:
     return _made_by(store, run, step)
 
 
-def _blessed(store: MetadataStore, text: str) -> ArtifactRecord:
+def _blessed(store: MetadataStore, text: str, other_than: Sequence[Model]) -> ArtifactRecord:
     """`@blessed`, or `@blessed:pipeline`."""
     word, _, pipeline = text.partition(":")
     if word != BLESSED:
         raise NotFound(f"There is no model {text!r}. {did_you_mean(text, [BLESSED])}")
-    history = History(store, pipeline or ANY_PIPELINE)
+    history = History(store, pipeline or ANY_PIPELINE, given=other_than)
     from millwork.components.resolvers import LatestBlessedModel  # with it come all components
 
     found = next(iter(LatestBlessedModel().find(Model, history)), None)

@@ -31,14 +31,14 @@ class Candidates:
     """Live `Predictions`, the newest first: one at least, and of several any will do."""
 
 
-def find_predictions(store: MetadataStore, text: str) -> Candidates:
+def find_predictions(store: MetadataStore, text: str, other_than: Sequence[Model] = ()) -> Candidates:
     """The predictions that the user means.
 
-    An id may be of Predictions, a Model or a ModelEvaluation; `@blessed` is a model; `latest`, the beginning of an id
-    and RUN:STEP are of runs. NotFound says what to do if there are none.
+    An id may be of Predictions, a Model or a ModelEvaluation; `@blessed` is a model, none of `other_than`; `latest`,
+    the beginning of an id and RUN:STEP are of runs. NotFound says what to do if there are none.
     """
     if text.startswith("@"):
-        return Candidates(text, _of_model(store, model_record(store, text)))
+        return Candidates(text, _of_model(store, model_record(store, text, other_than)))
     if text.isdecimal() and (found := _artifact(store, text)):
         return _of_artifact(store, found)
     name, _, step = text.partition(":")
@@ -69,16 +69,15 @@ def of_same_examples(store: MetadataStore, found: Sequence[Candidates]) -> list[
     return [max(one.records, key=lambda record: votes[made_of[record.id]]) for one in found]
 
 
-def model_of(
-    store: MetadataStore, predictions: ArtifactRecord, producer: ExecutionRecord | None
-) -> int | None:
-    """The id of the model that made these predictions, if a model in the store did."""
+def model_of(store: MetadataStore, predictions: ArtifactRecord) -> ArtifactRecord | None:
+    """The model that made these predictions, if one in the store did."""
+    producer = store.producer_of(predictions.id)
     if producer is None:
         return None
     inputs, outputs = store.inputs_of(producer.id), store.outputs_of(producer.id)
     of_baseline = predictions.id in {record.id for record in outputs.get(OWN_BASELINE, ())}
     found = inputs.get(BASELINE_MODEL if of_baseline else "model", ())
-    return found[0].id if found else None
+    return found[0] if found else None
 
 
 def _artifact(store: MetadataStore, text: str) -> ArtifactRecord | None:
