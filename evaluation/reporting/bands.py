@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from millwork.evaluation.reporting.ranking import Ranking, rates
+from millwork.evaluation.reporting.curve_steps import CurveSteps, rates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,13 +33,13 @@ class Band:
     upper: Floats
 
 
-def bands(ranked: Ranking, confidence: float, seed: int) -> tuple[Band, Band]:
+def bands(steps: CurveSteps, confidence: float, seed: int) -> tuple[Band, Band]:
     """Of the true positive rate at each false positive rate, and of the precision at each recall."""
     import numpy as np
 
     draw = np.random.default_rng(seed)
-    positive = _resampled(ranked.positive, ranked.spread[0], draw)
-    negative = _resampled(ranked.negative, ranked.spread[1], draw)
+    positive = _resampled(steps.positive, steps.spread[0], draw)
+    negative = _resampled(steps.negative, steps.spread[1], draw)
     fpr, recall, precision = rates(positive, negative)
     at = np.linspace(0, 1, POINTS)
     heights = np.stack([_highest(at, x, y) for x, y in zip(fpr, recall, strict=True)])

@@ -11,11 +11,11 @@ from millwork.evaluation.comparing.contest import Contender, Contest
 from millwork.evaluation.comparing.findings import Settings
 from millwork.evaluation.pictures import render
 from millwork.evaluation.reporting.bands import RESAMPLES, Band, bands
+from millwork.evaluation.reporting.curve_steps import CurveSteps, curve_steps
 from millwork.evaluation.reporting.figures import count, short
 from millwork.evaluation.reporting.names import listed, name
 from millwork.evaluation.reporting.palette import SERIES
 from millwork.evaluation.reporting.panels import chooser, panel
-from millwork.evaluation.reporting.ranking import Ranking, ranking
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.scales import polyline
 from millwork.evaluation.reporting.square_plot import LEFT, SIDE, TOP, SquarePlot, swatch
@@ -55,7 +55,7 @@ class DrawnModel:
     series: int
     rows: int
     positives: int
-    ranking: Ranking | None
+    steps: CurveSteps | None
     bands: tuple[Band, Band] | None
     decided: tuple[float, float, float]
     """False positive rate, recall and precision of the model's own decisions; NaN where they are not defined."""
@@ -100,10 +100,10 @@ def _drawn(contender: Contender, series: int, number: int, settings: Settings) -
     if scores.ndim == 2:
         scores = scores[:, number]
     positive = contender.labels == number
-    ranked = ranking(positive, scores, contender.weights)
-    banded = None if ranked is None else bands(ranked, settings.confidence, settings.seed)
+    steps = curve_steps(positive, scores, contender.weights)
+    banded = None if steps is None else bands(steps, settings.confidence, settings.seed)
     decided = _rates(positive, contender.predicted == number, contender.weights)
-    return DrawnModel(contender.name, series, len(contender), int(positive.sum()), ranked, banded, decided)
+    return DrawnModel(contender.name, series, len(contender), int(positive.sum()), steps, banded, decided)
 
 
 def _rates(
@@ -124,8 +124,8 @@ def _both(models: list[DrawnModel], class_name: str, movable: bool) -> str:
         {
             "swatch": swatch(model.series),
             "name": name(model.name),
-            "auc": f"{model.ranking.auc:.4f}" if model.ranking else "n/a",
-            "ap": f"{model.ranking.average_precision:.4f}" if model.ranking else "n/a",
+            "auc": f"{model.steps.auc:.4f}" if model.steps else "n/a",
+            "ap": f"{model.steps.average_precision:.4f}" if model.steps else "n/a",
             "positives": count(model.positives),
             "rows": count(model.rows),
         }
@@ -141,7 +141,7 @@ def _both(models: list[DrawnModel], class_name: str, movable: bool) -> str:
 
 
 def _roc(models: list[DrawnModel], movable: bool) -> SquarePlot:
-    areas = [f"{name(m.name)} {m.ranking.auc:.3f}" for m in models if m.ranking]
+    areas = [f"{name(m.name)} {m.steps.auc:.3f}" for m in models if m.steps]
     told = f"ROC curves. Areas: {listed(areas)}" if areas else "No ROC curve: only one class has rows"
     plot = SquarePlot("false positive rate", "true positive rate", told)
     plot.add('<path class="chance" d="{path}"/>', path=plot.path([(0, 0), (1, 1)]))
@@ -149,37 +149,37 @@ def _roc(models: list[DrawnModel], movable: bool) -> SquarePlot:
         if model.bands:
             plot.band(model.bands[0], model.series)
     for model in reversed(models):
-        if model.ranking:
-            fpr, recall, _ = model.ranking.rates
+        if model.steps:
+            fpr, recall, _ = model.steps.rates
             points = [(float(fpr[i]), float(recall[i])) for i in _thinned(len(fpr))]
-            plot.curve(plot.path(points), model.series, f"{name(model.name)}: area {model.ranking.auc:.3f}")
+            plot.curve(plot.path(points), model.series, f"{name(model.name)}: area {model.steps.auc:.3f}")
     _add_dots(plot, models, "roc", movable)
     return plot
 
 
 def _precision(models: list[DrawnModel], movable: bool) -> SquarePlot:
-    areas = [f"{name(m.name)} {m.ranking.average_precision:.3f}" for m in models if m.ranking]
+    areas = [f"{name(m.name)} {m.steps.average_precision:.3f}" for m in models if m.steps]
     told = f"Precision and recall. Average precision: {listed(areas)}" if areas else "No curve"
     plot = SquarePlot("recall", "precision", told)
     for model in models[:1]:
-        if model.ranking:
-            positive, negative = model.ranking.positive.sum(), model.ranking.negative.sum()
+        if model.steps:
+            positive, negative = model.steps.positive.sum(), model.steps.negative.sum()
             share = float(positive / (positive + negative))
             plot.add('<path class="chance" d="{path}"/>', path=plot.path([(0, share), (1, share)]))
     for model in models:
         if model.bands:
             plot.band(model.bands[1], model.series)
     for model in reversed(models):
-        if model.ranking:
-            ap = model.ranking.average_precision
-            plot.curve(_stepped(plot, model.ranking), model.series, f"{name(model.name)}: {ap:.3f}")
+        if model.steps:
+            ap = model.steps.average_precision
+            plot.curve(_stepped(plot, model.steps), model.series, f"{name(model.name)}: {ap:.3f}")
     _add_dots(plot, models, "precision", movable)
     return plot
 
 
-def _stepped(plot: SquarePlot, ranked: Ranking) -> str:
+def _stepped(plot: SquarePlot, steps: CurveSteps) -> str:
     """Precision is that of the rows up to each threshold: between two of them it is not interpolated."""
-    _, recall, precision = ranked.rates
+    _, recall, precision = steps.rates
     x, y = plot.x(0), plot.y(float(precision[1]))
     corners = [(x, y)]
     for i in _thinned(len(recall))[1:]:

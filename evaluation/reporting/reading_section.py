@@ -20,7 +20,9 @@ said of all rows counts. Slices are judged by p-values adjusted for their number
 worse.</p>
 <h3>Settings</h3>
 <dl class="facts">{% for term, told in settings %}<div><dt>{{ term }}</dt><dd>{{ told }}</dd></div>{% endfor %}</dl>
+{%- if embedded %}
 <p class="note">All findings are in this file as JSON, in <code>&lt;script id="findings"&gt;</code>.</p>
+{%- endif %}
 """
 
 MEANINGS = {
@@ -31,12 +33,11 @@ MEANINGS = {
 }
 
 
-def reading_section(findings: Findings) -> ReportSection:
-    """What each verdict says, and how the comparison was set up."""
+def reading_section(findings: Findings, *, embedded: bool = True) -> ReportSection:
+    """What each verdict says, and how the comparison was set up. `embedded`: the page holds the findings as JSON."""
     words = [(badge(verdict), MEANINGS[verdict]) for verdict in Verdict]
-    return ReportSection(
-        "reading", "How to read this", render(READING, words=words, settings=_settings(findings.settings))
-    )
+    body = render(READING, words=words, settings=_settings(findings.settings), embedded=embedded)
+    return ReportSection("reading", "How to read this", body)
 
 
 def _settings(settings: Settings) -> list[tuple[str, str]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from millwork.evaluation.comparing.estimate import two_sided
+from millwork.evaluation.comparing.mcnemar import wilson
+from millwork.evaluation.comparing.sums import CALIBRATION_BINS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,7 +15,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BINS = 10
+BINS = CALIBRATION_BINS
+"""As in the metric: so the two tell the same."""
 CROWDED = 0.9
 """If this share of the rows is in one bin of equal width, bins of equally many rows say more."""
 
@@ -64,39 +69,37 @@ def reliability(
     """Bins of equal width from 0 to 1, or of about equally many rows; rows of one score are in one bin."""
     import numpy as np
 
-    if equal_width:
-        edges = np.linspace(0, 1, BINS + 1)
-        place = np.clip(np.ceil(scores * BINS).astype(int) - 1, 0, BINS - 1)
-    else:
-        edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1), method="inverted_cdf"))
-        edges = edges if len(edges) > 1 else np.repeat(edges, 2)
-        place = np.clip(np.searchsorted(edges, scores) - 1, 0, len(edges) - 2)
+    edges, place = _equal_width(scores) if equal_width else _equal_rows(scores)
     weight = np.ones(len(scores)) if weights is None else weights
-    count = len(edges) - 1
-    rows = np.bincount(place, minlength=count)
-    whole, squares = np.bincount(place, weight, count), np.bincount(place, weight**2, count)
-    shares = _ratio(np.bincount(place, weight * positive, count), whole)
-    means = _ratio(np.bincount(place, weight * scores, count), whole)
-    lower, upper = wilson(shares, _ratio(whole**2, squares), confidence)
-    numbers = [edges[:-1], edges[1:], rows, means, shares, lower, upper]
-    columns = zip(*(column[whole > 0].tolist() for column in numbers), strict=True)
-    error = float(np.nansum(whole * np.abs(means - shares)) / whole.sum()) if whole.sum() else 0.0
-    return Reliability(tuple(Bin(*column) for column in columns), error, equal_width)
+    of_bins = [np.ones(len(scores)), weight, weight**2, weight * positive, weight * scores]
+    sums = np.array([np.bincount(place, of_rows, len(edges) - 1) for of_rows in of_bins])
+    occupied = np.flatnonzero(sums[1] > 0)
+    z = two_sided(confidence)
+    bins = tuple(_bin(edges[number], edges[number + 1], sums[:, number], z) for number in occupied)
+    error = sum(
+        whole * abs(bin.mean_score - bin.share) for bin, whole in zip(bins, sums[1, occupied], strict=True)
+    )
+    return Reliability(bins, float(error / sums[1].sum()) if len(bins) else 0.0, equal_width)
 
 
-def wilson(share: Floats, rows: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """The score interval of a share of rows (Wilson, 1927)."""
-    import numpy as np
-    from scipy.special import ndtri
-
-    z = float(ndtri((1 + confidence) / 2))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
-        half = z / (1 + z**2 / rows) * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+def _bin(low: float, high: float, sums: Floats, z: float) -> Bin:
+    rows, whole, squares, positive, scores = sums.tolist()
+    share, alike = positive / whole, whole**2 / squares
+    lower, upper = wilson(share * alike, alike, z)
+    return Bin(float(low), float(high), int(rows), scores / whole, share, max(lower, 0.0), min(upper, 1.0))
 
 
-def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+def _equal_width(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The edges of the bins, and the bin of each row."""
     import numpy as np
 
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return np.linspace(0, 1, BINS + 1), np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+
+
+def _equal_rows(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Alike; fewer bins if many scores are equal."""
+    import numpy as np
+
+    edges = np.unique(np.quantile(scores, np.linspace(0, 1, BINS + 1), method="inverted_cdf"))
+    edges = edges if len(edges) > 1 else np.repeat(edges, 2)
+    return edges, np.clip(np.searchsorted(edges, scores) - 1, 0, len(edges) - 2)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from millwork.evaluation.reporting.bands import bands
-from millwork.evaluation.reporting.ranking import MOST_STEPS, Ranking, ranking
+from millwork.evaluation.reporting.curve_steps import MOST_STEPS, CurveSteps, curve_steps
 
 
 def made(rows: int, seed: int = 3) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
@@ -19,9 +19,9 @@ def made(rows: int, seed: int = 3) -> tuple[NDArray[np.bool_], NDArray[np.float6
     return positive, scores, draw.uniform(0.2, 3, rows)
 
 
-def ranked(rows: int, *, weighted: bool = False, seed: int = 3) -> Ranking:
+def ranked(rows: int, *, weighted: bool = False, seed: int = 3) -> CurveSteps:
     positive, scores, weights = made(rows, seed)
-    found = ranking(positive, scores, weights if weighted else None)
+    found = curve_steps(positive, scores, weights if weighted else None)
     assert found
     return found
 
@@ -30,7 +30,7 @@ def ranked(rows: int, *, weighted: bool = False, seed: int = 3) -> Ranking:
 def test_areas_are_those_of_scikit_learn(weighted: bool) -> None:
     positive, scores, weights = made(5_000)
     used = weights if weighted else None
-    found = ranking(positive, scores, used)
+    found = curve_steps(positive, scores, used)
     assert found
     assert found.auc == pytest.approx(roc_auc_score(positive, scores, sample_weight=used), abs=1e-12)
     assert found.average_precision == pytest.approx(
@@ -41,7 +41,7 @@ def test_areas_are_those_of_scikit_learn(weighted: bool) -> None:
 def test_few_scores_give_the_exact_curve() -> None:
     positive, scores, _ = made(200)
     fpr, tpr, _ = roc_curve(positive, scores, drop_intermediate=False)
-    found = ranking(positive, scores, None)
+    found = curve_steps(positive, scores, None)
     assert found
     np.testing.assert_allclose(found.rates[0], fpr)
     np.testing.assert_allclose(found.rates[1], tpr)
@@ -50,7 +50,7 @@ def test_few_scores_give_the_exact_curve() -> None:
 def test_many_scores_are_thinned_evenly_along_the_curve() -> None:
     draw = np.random.default_rng(0)
     positive = draw.random(100_000) < 0.02
-    found = ranking(positive, draw.normal(size=100_000) + positive, None)
+    found = curve_steps(positive, draw.normal(size=100_000) + positive, None)
     assert found
     assert len(found.positive) <= MOST_STEPS
     fpr, recall, _ = found.rates
@@ -59,7 +59,7 @@ def test_many_scores_are_thinned_evenly_along_the_curve() -> None:
 
 
 def test_one_class_alone_has_no_curve() -> None:
-    assert ranking(np.ones(5, bool), np.arange(5.0), None) is None
+    assert curve_steps(np.ones(5, bool), np.arange(5.0), None) is None
 
 
 def test_bands_are_those_of_resampled_rows() -> None:
@@ -96,7 +96,7 @@ def test_bands_hold_the_true_curve_as_often_as_they_say() -> None:
     for seed in range(150):
         draw = np.random.default_rng(seed)
         positive = np.arange(200) % 2 == 0
-        found = ranking(positive, draw.normal(size=200) + positive, None)
+        found = curve_steps(positive, draw.normal(size=200) + positive, None)
         assert found
         band, _ = bands(found, 0.9, seed)
         held += bool(band.lower[20] <= true <= band.upper[20])
@@ -105,8 +105,8 @@ def test_bands_hold_the_true_curve_as_often_as_they_say() -> None:
 
 def test_equal_weights_change_nothing_and_unequal_ones_widen() -> None:
     positive, scores, weights = made(2_000)
-    plain, doubled = ranking(positive, scores, None), ranking(positive, scores, np.full(2_000, 2.0))
-    uneven = ranking(positive, scores, weights**3)
+    plain, doubled = curve_steps(positive, scores, None), curve_steps(positive, scores, np.full(2_000, 2.0))
+    uneven = curve_steps(positive, scores, weights**3)
     assert plain and doubled and uneven
     width = [
         float(np.mean(b.upper - b.lower)) for b in (bands(r, 0.95, 0)[0] for r in (plain, doubled, uneven))

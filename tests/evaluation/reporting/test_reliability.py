@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sample_contests import binary_contest
 from statsmodels.stats.proportion import proportion_confint
 
-from millwork.evaluation.reporting.reliability import are_probabilities, is_crowded, reliability, wilson
+from millwork.evaluation.comparing.comparing import compare
+from millwork.evaluation.comparing.findings import Settings
+from millwork.evaluation.reporting.reliability import are_probabilities, is_crowded, reliability
 
 
 def test_the_interval_is_wilsons() -> None:
-    rows = np.array([5.0, 40.0, 1000.0])
-    lower, upper = wilson(np.array([0.2, 0.9, 1.0]), rows, 0.9)
-    for place, successes in enumerate((1, 36, 1000)):
-        expected = proportion_confint(successes, rows[place], alpha=0.1, method="wilson")
-        assert (lower[place], upper[place]) == pytest.approx(expected)
+    positive = np.arange(40) < 36
+    [found] = reliability(positive, np.full(40, 0.85), None, 0.9).bins
+    expected = proportion_confint(36, 40, alpha=0.1, method="wilson")
+    assert (found.lower, found.upper) == pytest.approx(expected)
+
+
+def test_the_error_is_that_of_the_metric() -> None:
+    contest = binary_contest(2_000, weighted=True)
+    metric = compare(contest, Settings(metrics=("calibration_error",), resamples=100)).entries[0]
+    model = contest.baseline
+    found = reliability(model.labels == 1, model.scores, model.weights, 0.95)
+    assert found.error == pytest.approx(metric.baseline_value, rel=1e-9)
 
 
 def test_bins_hold_the_mean_score_and_the_share() -> None:
     scores = np.array([0.05, 0.1, 0.11, 0.95, 1.0])
     positive = np.array([False, True, False, True, True])
     found = reliability(positive, scores, None, 0.95)
-    assert [(b.low, b.rows) for b in found.bins] == [(0.0, 2), (0.1, 1), (0.9, 2)]
-    assert found.bins[0].mean_score == pytest.approx(0.075)
-    assert found.bins[0].share == 0.5
-    assert found.error == pytest.approx((2 * 0.425 + 0.11 + 2 * 0.025) / 5)
+    assert [(b.low, b.rows) for b in found.bins] == [(0.0, 1), (0.1, 2), (0.9, 2)]
+    assert found.bins[1].mean_score == pytest.approx(0.105)
+    assert found.bins[1].share == 0.5
+    assert found.error == pytest.approx((0.05 + 2 * 0.395 + 2 * 0.025) / 5)
 
 
 def test_weights_count_and_uneven_ones_make_it_less_sure() -> None:

@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from sample_contests import binary_contest, multiclass_contest, regression_contest, unpaired
+from sample_page import HOSTILE, Page
 
 from millwork.evaluation.comparing.comparing import compare
 from millwork.evaluation.comparing.contest import Contest
@@ -20,29 +20,6 @@ from millwork.evaluation.reporting.change_sections import ChangeSection, FileDif
 from millwork.evaluation.reporting.report import report_html
 
 EIGHT = ("auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier")
-HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\x00\u202e\u2028{{ 7*7 }}\N{FACE WITH TEARS OF JOY}\ud800"
-
-
-class Page(HTMLParser):
-    """What a browser would make of it: elements with their attributes, and texts outside of scripts and styles."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self._open = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._open = tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open not in ("script", "style"):
-            self.text += data + " "
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for found, attributes in self.elements if found == tag]
 
 
 def embedded(html: str, id: str) -> dict[str, object]:

@@ -1,9 +1,11 @@
-"""Rows ranked by a model's score: what lies above each threshold, and the areas under the two curves."""
+"""The steps of a model's ROC and precision-recall curves: few enough to draw, and to draw again in a bootstrap."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from millwork.evaluation.comparing.ranking import Ranking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +18,7 @@ MOST_STEPS = 400
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class CurveSteps:
     """Rows from the highest score to the lowest, in steps of neighbouring scores: at most MOST_STEPS."""
 
     positive: Floats
@@ -34,27 +36,24 @@ class Ranking:
         return rates(self.positive, self.negative)
 
 
-def ranking(positive: NDArray[np.bool_], scores: Floats, weights: Floats | None) -> Ranking | None:
+def curve_steps(positive: NDArray[np.bool_], scores: Floats, weights: Floats | None) -> CurveSteps | None:
     """None if one of the two classes has no weight."""
     import numpy as np
 
-    order = np.argsort(-scores)
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    weight = np.ones(len(scores)) if weights is None else weights[order]
-    of_positives = weight * positive[order]
-    of_negatives = weight - of_positives
-    tp, fp = np.cumsum(of_positives)[ends], np.cumsum(of_negatives)[ends]
-    if not (tp[-1] > 0 and fp[-1] > 0):
+    weight = np.ones(len(scores)) if weights is None else weights
+    if not (weight[positive].any() and weight[~positive].any()):
         return None
-    kept = _along_the_curve(fp / fp[-1] + tp / tp[-1])
-    squares = tuple(_steps(np.cumsum(of_class**2)[ends], kept) for of_class in (of_positives, of_negatives))
-    fpr, recall, precision = rates(_steps(tp), _steps(fp))
-    return Ranking(
-        _steps(tp, kept),
-        _steps(fp, kept),
-        (squares[0], squares[1]),
+    ranked = Ranking(positive, scores, weight)
+    tied = [ranked.tied(side)[::-1] for side in (positive, ~positive)]
+    squares = tied if weights is None else [_squares(ranked, side) for side in (positive, ~positive)]
+    begin = _along_the_curve(tied)
+    fpr, recall, _ = rates(*tied)
+    return CurveSteps(
+        np.add.reduceat(tied[0], begin),
+        np.add.reduceat(tied[1], begin),
+        (np.add.reduceat(squares[0], begin), np.add.reduceat(squares[1], begin)),
         float(np.sum(np.diff(fpr) * (recall[1:] + recall[:-1]) / 2)),
-        float(np.sum(np.diff(recall) * precision[1:])),
+        ranked.average_precision(),
     )
 
 
@@ -77,18 +76,21 @@ def _share(cumulated: Floats) -> Floats:
     return np.divide(cumulated, whole, out=np.zeros_like(cumulated), where=whole > 0)
 
 
-def _along_the_curve(place: Floats) -> NDArray[np.int64]:
-    """Steps that are evenly spaced along the ROC curve, on which both rates rise from 0 to 1."""
+def _squares(ranked: Ranking, side: NDArray[np.bool_]) -> Floats:
+    """The squared weights of the rows of one side, of each distinct score, falling."""
     import numpy as np
 
-    if len(place) <= MOST_STEPS:
-        return np.arange(len(place))
-    kept = np.searchsorted(place, np.linspace(0, 2, MOST_STEPS + 1)[1:-1])
-    steps: NDArray[np.int64] = np.unique(np.append(kept, len(place) - 1))
-    return steps
+    summed: Floats = np.add.reduceat((ranked.weight**2 * side)[ranked.order], ranked.first)
+    return summed[::-1]
 
 
-def _steps(cumulated: Floats, kept: NDArray[np.int64] | slice = slice(None)) -> Floats:
+def _along_the_curve(tied: list[Floats]) -> NDArray[np.int64]:
+    """Where steps begin that are evenly spaced along the ROC curve, on which both rates rise from 0 to 1."""
     import numpy as np
 
-    return np.diff(cumulated[kept], prepend=0.0)
+    if len(tied[0]) <= MOST_STEPS:
+        return np.arange(len(tied[0]))
+    place = sum(np.cumsum(of_class) / of_class.sum() for of_class in tied)
+    ends = np.searchsorted(place, np.linspace(0, 2, MOST_STEPS + 1)[1:-1])
+    begin: NDArray[np.int64] = np.unique(np.append(0, ends[ends < len(place) - 1] + 1))
+    return begin
