@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from millwork.evaluation.comparing.contest import Contest
 from millwork.evaluation.comparing.findings import Finding, Findings, Verdict
+from millwork.evaluation.comparing.wording import deciding, metric_of
 from millwork.evaluation.pictures import render
 from millwork.evaluation.reporting.figures import count, decimals_for, short, signed, span
 from millwork.evaluation.reporting.names import listed, name, number_of, sentence, slice_name
@@ -47,30 +48,24 @@ def verdict_section(findings: Findings, contest: Contest) -> ReportSection:
 
 
 def _card(findings: Findings, model: str) -> dict[str, object]:
-    verdict = findings.verdict_on(model)
-    overall = findings.slices[0]
-    telling = [f for f in findings.of(model) if f.verdict is verdict]
-    if verdict is not Verdict.WORSE:
-        telling = [f for f in telling if f.slice == overall]
-    telling.sort(key=lambda f: f.slice != overall)
+    verdict, reasons = findings.verdict_on(model), deciding(findings, model)
     return {
         "css": css_class(verdict),
         "sign": sign(verdict),
         "model": name(model, 60),
         "word": verdict.value.capitalize(),
-        "why": _why(findings, model, verdict),
-        "reasons": [_reason(findings, f) for f in telling[:MOST_REASONS]],
-        "more": max(len(telling) - MOST_REASONS, 0),
+        "why": _why(findings, model),
+        "reasons": [_reason(findings, f) for f in reasons[:MOST_REASONS]],
+        "more": max(len(reasons) - MOST_REASONS, 0),
     }
 
 
-def _why(findings: Findings, model: str, verdict: Verdict) -> str:
-    overall = list(findings.of(model, slice=findings.slices[0]))
-    said = [
-        f"{_words(verdict_of)} in {listed([_title(findings, f) for f in overall if f.verdict is verdict_of])}"
-        for verdict_of in (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.BETTER, Verdict.NO_WORSE)
-        if any(f.verdict is verdict_of for f in overall)
-    ]
+def _why(findings: Findings, model: str) -> str:
+    titles: dict[Verdict, list[str]] = {}
+    for entry in findings.of(model, slice=findings.slices[0]):
+        titles.setdefault(entry.verdict, []).append(metric_of(findings, entry.metric).title)
+    order = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.BETTER, Verdict.NO_WORSE)
+    said = [f"{_words(verdict)} in {listed(titles[verdict])}" for verdict in order if verdict in titles]
     return f"On all rows it is {'; '.join(said) or 'not measured'}. {_of_slices(findings, model)}".strip()
 
 
@@ -93,7 +88,7 @@ def _words(verdict: Verdict) -> str:
 def _reason(findings: Findings, finding: Finding) -> dict[str, object]:
     decimals = decimals_for(findings.of(finding.model, finding.metric, findings.slices[0]))
     told = f"{signed(finding.change, decimals)} ({span(finding.lower, finding.upper, decimals)})"
-    where = _title(findings, finding)
+    where = metric_of(findings, finding.metric).title
     if finding.slice != findings.slices[0]:
         where = f"{where}, {slice_name(finding.slice)} ({number_of(finding.rows, 'row')})"
     return {
@@ -104,14 +99,10 @@ def _reason(findings: Findings, finding: Finding) -> dict[str, object]:
     }
 
 
-def _title(findings: Findings, finding: Finding) -> str:
-    return next((m.title for m in findings.metrics if m.name == finding.metric), finding.metric)
-
-
 def _facts(findings: Findings, contest: Contest) -> Sequence[tuple[str, str]]:
     rows = [len(contender) for contender in contest.contenders]
     if findings.paired:
-        told, pairing = f"{count(rows[0])}, the same for every model", "yes: each row is compared with itself"
+        told, pairing = f"{count(rows[0])}, the same for every model", "yes, row by row"
     else:
         told = "; ".join(f"{name(c.name, 30)}: {count(len(c))}" for c in contest.contenders)
         because = sentence(findings.unpaired_because) or "the models were given different rows"
