@@ -99,7 +99,7 @@ class SquarePlot:
 
 def dash(series: int) -> Markup:
     """How a model's line is broken, as an attribute: colours alone are not enough."""
-    pattern = DASHES[series % len(DASHES)]
+    pattern = DASHES[(series + series // SERIES) % len(DASHES)]
     return Markup(' stroke-dasharray="{}"').format(pattern) if pattern else Markup()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_tiny_slices_have_no_interval() -> None:
 
 
 @pytest.mark.parametrize("make", [binary_contest, multiclass_contest, regression_contest])
-def test_every_problem_has_a_report_without_gaps(make) -> None:  # type: ignore[no-untyped-def]
+def test_every_problem_has_a_report_without_gaps(make: Callable[..., Contest]) -> None:
     html = model_report_html(alone(make(400)), Settings(resamples=100))
     text = re.sub(r"<(script|style).*?</(script|style)>|<[^>]*>", " ", html, flags=re.S)
     assert not re.search(r"\b(nan|NaN|None|inf|Undefined|baseline|less than)\b", text)

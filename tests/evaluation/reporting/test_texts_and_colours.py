@@ -6,8 +6,9 @@ import pytest
 
 from millwork.evaluation.reporting.figures import chance, plain, signed, span
 from millwork.evaluation.reporting.names import listed, name, visible
-from millwork.evaluation.reporting.palette import DARK_PAGE, LIGHT_PAGE
+from millwork.evaluation.reporting.palette import DARK_PAGE, LIGHT_PAGE, SERIES
 from millwork.evaluation.reporting.scales import Scale, polyline, round_step
+from millwork.evaluation.reporting.square_plot import swatch
 
 
 def test_changes_have_a_sign_unless_they_round_to_nothing() -> None:
@@ -51,6 +52,11 @@ def test_names_are_seen_and_stay_on_their_line() -> None:
     assert name("a\nb") == "a b"
     assert name("") == "''"
     assert len(name("x" * 10_000)) <= 40
+
+
+def test_so_many_models_that_colours_repeat_have_lines_of_their_own() -> None:
+    lines = [str(swatch(series)) for series in range(1, 2 * SERIES)]
+    assert len(set(lines)) == len(lines)
 
 
 def luminance(colour: str) -> float:
