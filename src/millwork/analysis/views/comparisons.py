@@ -32,7 +32,11 @@ def comparison_sections(artifact: Comparison) -> Iterator[ReportSection]:
     findings = findings_of(content)
     yield _verdict(artifact, content, findings)
     shown, left_out = telling(findings)
-    for part in (metrics_section(findings), slices_section(shown, left_out), reading_section(findings)):
+    for part in (
+        metrics_section(findings),
+        slices_section(shown, left_out),
+        reading_section(findings, embedded=False),
+    ):
         if part:
             yield part
 

@@ -102,7 +102,7 @@ def _settings(layer: Mapping[str, Any]) -> str:
 def _steps(file: Path) -> Iterator[ReportSection]:
     """Of a skops file the tree of its objects, in which nothing is loaded."""
     rows = [
-        (Markup("{}{}").format("\N{NO-BREAK SPACE}" * 4 * depth, name(label)), name(kind))
+        (Markup("{}{}").format("\N{NO-BREAK SPACE}" * 4 * depth, name(label)), name(kind, 90))
         for depth, label, kind in _objects(_member(file, "schema.json"), 0, "model")
     ][:MOST]
     if rows:
@@ -112,21 +112,19 @@ def _steps(file: Path) -> Iterator[ReportSection]:
 
 
 def _objects(node: Any, depth: int, label: str) -> Iterator[tuple[int, str, str]]:
-    """Estimators within estimators, as deep as they go."""
+    """Estimators within estimators, as deep as they go; `label` is the attribute that holds them."""
+    if isinstance(node, list):
+        for value in node[:MOST]:
+            yield from _objects(value, depth, label)
     if not isinstance(node, dict):
         return
-    module, kind = str(node.get("__module__", "")), str(node.get("__class__", ""))
-    inside = depth
-    if module.startswith(("sklearn.", "millwork.")) and not module.startswith("sklearn.tree._tree"):
-        yield depth, label, f"{module}.{kind}"
-        inside += 1
-    content = node.get("content", ())
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _objects(value, inside, str(key) if key not in ("attrs", "content") else label)
-    elif isinstance(content, list) and len(content) <= MOST:
-        for value in content:
-            yield from _objects(value, inside, label)
+    module = str(node.get("__module__", ""))
+    if module.startswith("sklearn.") and not module.startswith("sklearn.tree._tree"):
+        yield depth, label, f"{module}.{node.get('__class__', '')}"
+        depth += 1
+    for key, value in node.items():
+        if isinstance(value, dict | list):
+            yield from _objects(value, depth, label if key in ("content", "attrs") else str(key))
 
 
 def _member(file: Path, name: str) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from millwork.analysis.previews import excerpts
 from millwork.analysis.views.parts import excerpt_table, facts, note, paragraph, section, side_by_side
 from millwork.analysis.views.score_histograms import score_figures
 from millwork.core.artifacts import Predictions
-from millwork.core.errors import BadInput
+from millwork.core.errors import BadInput, WrongArgument
 from millwork.evaluation.comparing.contenders import contender_of
 from millwork.evaluation.comparing.contest import OVERALL, Contender, Contest, SliceOfRows
 from millwork.evaluation.comparing.findings import Settings
 from millwork.evaluation.comparing.row_slices import slices
+from millwork.evaluation.comparing.slice_expressions import Part, parse
 from millwork.evaluation.reporting.names import listed, name, sentence
 from millwork.evaluation.reporting.own_sections import own_metrics_section, own_slices_section
 from millwork.evaluation.reporting.own_values import own_values
@@ -88,8 +89,17 @@ def _quality(contenders: Sequence[Contender]) -> Iterator[ReportSection]:
 
 
 def _sliceable(contender: Contender) -> list[str]:
-    """Features with few values."""
-    return [feature for feature, column in contender.columns.items() if _distinct(column) <= MOST_VALUES]
+    """Features with few values, whose names are no conditions to those who read expressions."""
+    few = [feature for feature, column in contender.columns.items() if _distinct(column) <= MOST_VALUES]
+    return [feature for feature in few if _is_plain(feature)]
+
+
+def _is_plain(feature: str) -> bool:
+    """False for a name such as `a<b`, which is a condition where slices are read."""
+    try:
+        return parse(feature) == (Part(feature),)
+    except WrongArgument:
+        return False
 
 
 def _distinct(column: pa.Array) -> int:

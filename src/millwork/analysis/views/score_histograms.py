@@ -78,19 +78,15 @@ def _plot(groups: Mapping[str, Floats], told: str, across: str) -> Markup:
     plot = XYPlot(across, "% of rows", f"Distribution of {told}", (low, high), (0, 1.05 * most), 370, 190)
     edges = np.linspace(low, high, BARS + 1)
     for series, (of, share) in reversed(list(enumerate(shares.items(), start=1))):
+        steps = _steps(plot, edges, share)
+        if series == 1:
+            plot.add('<path class="shade s1" d="{path}"/>', path=steps)
         plot.add(
-            '<g><title>{title}</title><path class="{look} s{series}"{dash} d="{path}"/></g>',
+            '<g><title>{title}</title><path class="curve s{series}"{dash} d="{path}"/></g>',
             title=of,
-            look="shade" if series == 1 else "curve",
-            series=series,
-            dash="",
-            path=_steps(plot, edges, share),
-        )
-        plot.add(
-            '<path class="curve s{series}"{dash} d="{path}"/>',
             series=series,
             dash=dash(series),
-            path=_steps(plot, edges, share),
+            path=steps,
         )
     return plot.svg()
 
