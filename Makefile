@@ -5,12 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/$(shell $(PYTHON) -c 'import sys; print("py311" if sys.version_info < (3, 12) else "py313")').txt
 READY := $(VENV)/.ready
+DEMO := .demo/doctor-visits
 SOURCES := core components runners evaluation templates src/millwork/cli src/millwork/analysis
 
 .PHONY: demo test test-slow test-browser check bench docs clean lock
 
-demo: $(READY)  ## the classic pipeline on real data, with a Keras and with a scikit-learn model
-	@$(BIN)/python -m millwork.templates.tabular_binary
+demo: $(READY)  ## make a project from a template, run it, train a second model, compare the two, and report
+	$(BIN)/millwork init $(DEMO) -t tabular-binary --defaults --force
+	cd $(DEMO) && PATH="$(CURDIR)/$(BIN):$$PATH" && set -x && millwork run && millwork run -p leave_out=disea \
+		&& millwork compare latest~1 latest --by hlthp && millwork report latest~1 latest --by hlthp
 
 test: $(READY)  ## everything that is not marked slow, cluster, browser or benchmark
 	$(BIN)/python -m pytest
@@ -48,4 +51,4 @@ lock:  ## resolve pyproject.toml anew into requirements/ (needs uv)
 		--group dev pyproject.toml -o requirements/py313.txt
 
 clean:  ## forget the virtual environment and every run
-	rm -rf $(VENV) .millwork
+	rm -rf $(VENV) .millwork .demo
