@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.against_beam import AGAINST_BEAM_PART
 from benchmarks.classic import CLASSIC_PART
 from benchmarks.commands import COMMANDS_PART
+from benchmarks.comparing import COMPARING_PART
 from benchmarks.components import COMPONENTS_PART
 from benchmarks.evaluator import EVALUATOR_PART
 from benchmarks.machine import commit, describe_machine, load, short_name, versions
@@ -25,7 +26,7 @@ PARTS = {
     part.name: part
     for part in (
         *(COMMANDS_PART, STEPS_PART, CLASSIC_PART, COMPONENTS_PART, EVALUATOR_PART, AGAINST_BEAM_PART),
-        STORE_PART,
+        *(COMPARING_PART, STORE_PART),
     )
 }
 

@@ -65,7 +65,7 @@ def test_a_challenger_is_judged_alike_among_others_and_alone() -> None:
 def test_a_model_against_itself_is_no_worse_anywhere() -> None:
     labels, (scores, _) = rivals(500, seed=3)
     labels[:40] = 1
-    slices = {**pieces(500, 3), "one class": np.arange(40), "few": np.arange(3), "none": np.arange(0)}
+    slices = {**pieces(500, 3), "one class": np.arange(40), "few": np.arange(3)}
     found = compare(paired(labels, scores, scores.copy(), slices=slices), replace(ALL, margin={"": "0"}))
     assert {entry.verdict for entry in found.entries} == {Verdict.NO_WORSE}
     assert {(entry.change, entry.lower, entry.upper, entry.method) for entry in found.entries} == {
@@ -170,8 +170,11 @@ def test_a_model_that_calls_nothing_positive_has_no_precision() -> None:
 def test_an_empty_slice() -> None:
     labels, scores = rivals(100, seed=6)
     found = compare(paired(labels, *scores, slices={"none": np.arange(0)}), Settings())
-    # Of no rows, no row is scored otherwise.
-    assert {entry.verdict for entry in found.of(slice="none")} == {Verdict.NO_WORSE}
+    nothing = list(found.of(slice="none"))
+    assert {(entry.verdict, entry.reason) for entry in nothing} == {
+        (Verdict.INCONCLUSIVE, "there are no rows")
+    }
+    assert {entry.change for entry in nothing} == {None}
     nobody = compare(unpaired((labels, scores[0]), (labels[:0], scores[1][:0])), Settings())
     assert {entry.reason for entry in nobody.entries} == {"there are no rows"}
 
