@@ -12,7 +12,7 @@ from millwork.templates.sample_data.shipped import shipped
 
 
 def write_data(folder: Path, answers: Mapping[str, Any]) -> None:
-    """Write `span-2012/weather.csv` to `span-2015/weather.csv`: the days that have a day before, whose weather is told."""
+    """Write `span-2012/weather.csv` to `span-2015/weather.csv`: the days with a day before, whose weather is told."""
     with shipped("vega_datasets", "_data/seattle-weather.csv").open(encoding="utf-8", newline="") as file:
         days = list(csv.DictReader(file))
     told = [_with_yesterday(day, before) for before, day in pairwise(days)]
