@@ -64,7 +64,12 @@ def test_one_split_may_be_chosen() -> None:
 
 def test_it_is_opened_only_if_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: bool(opened.append(address)))
+
+    def no_browser(address: str) -> bool:
+        opened.append(address)
+        return False
+
+    monkeypatch.setattr(webbrowser, "open", no_browser)
     view(id_of("Schema"))
     assert opened == []
     said = view(id_of("Schema"), "--open")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from millwork.analysis.amounts import file_size, moment
 from millwork.analysis.lineage_graph import neighbours_of
 from millwork.analysis.lineage_picture import lineage_svg
-from millwork.analysis.views.parts import facts, section, table
+from millwork.analysis.views.parts import facts, folded, section, table
 from millwork.core.records import ArtifactRecord, ExecutionRecord, State
 from millwork.core.storage import file_sizes
 from millwork.core.store import MetadataStore
@@ -37,8 +37,8 @@ def about(store: MetadataStore, record: ArtifactRecord) -> ReportSection:
         "About",
         facts({label: sentence(text) for label, text in known.items()}),
         _lineage(store, record),
-        _folded("Properties", _properties(record)),
-        _folded(_counted_files(record), _files(record)),
+        folded("Properties", _properties(record)),
+        folded(_counted_files(record), _files(record)),
     )
 
 
@@ -53,7 +53,7 @@ def _lineage(store: MetadataStore, record: ArtifactRecord) -> Markup:
     drawn = lineage_svg(
         neighbours_of(store, record.id, MOST_READERS), "Where it is from, and which steps read it"
     )
-    return Markup('<figure class="scroll lineage">{}</figure>').format(Markup(drawn))
+    return Markup('<figure class="scroll near">{}</figure>').format(Markup(drawn))
 
 
 def _properties(record: ArtifactRecord) -> Markup:
@@ -90,9 +90,3 @@ def _files(record: ArtifactRecord) -> Markup:
     rows = [(sentence(path, 200), file_size(count)) for path, count in list(sizes.items())[:MOST_FILES]]
     left = f", of which the first {MOST_FILES} are listed" if len(sizes) > MOST_FILES else ""
     return table(f"In {record.uri}{left}", ("file", "size"), rows, ("size",), narrow=True)
-
-
-def _folded(summary: str, body: Markup) -> Markup:
-    if not body:
-        return Markup()
-    return Markup("<details><summary>{}</summary>{}</details>").format(summary, body)

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from millwork.analysis.views.bars import bar
 from millwork.analysis.views.evaluation_plots import plots_section
-from millwork.analysis.views.parts import facts, note, section, table
+from millwork.analysis.views.files import text_beginning
+from millwork.analysis.views.parts import facts, folded, note, section, table
 from millwork.core.artifacts import ModelEvaluation
 from millwork.evaluation.comparing.contest import OVERALL
-from millwork.evaluation.eval_files import READABLE
+from millwork.evaluation.eval_files import EVAL_CONFIG, READABLE
 from millwork.evaluation.reporting.figures import count, plain, signed, span
 from millwork.evaluation.reporting.names import name, sentence, slice_name
 from millwork.evaluation.reporting.panels import chooser, panel
@@ -23,7 +24,7 @@ from millwork.evaluation.written_evaluation import read_evaluation
 
 Entry = Mapping[str, Any]
 
-MOST_SLICES = 300
+MOST_SLICES, CONFIG_LINES = 300, 1_000
 DIGITS = 4
 
 
@@ -38,11 +39,11 @@ def evaluation_sections(artifact: ModelEvaluation) -> Iterator[ReportSection]:
         yield _slices(entries, slices)
     if plots := plots_section(artifact):
         yield plots
-    config = artifact.path / "eval_config.json"
+    config = artifact.path / EVAL_CONFIG
     if config.is_file():
-        from millwork.analysis.views.files import text_beginning
-
-        yield section("config", "Configuration", text_beginning(config, lines=400))
+        yield section(
+            "config", "Configuration", folded(config.name, text_beginning(config, lines=CONFIG_LINES))
+        )
 
 
 def _content(artifact: ModelEvaluation) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from millwork.evaluation.reporting.report_section import ReportSection
 
 Cell = str | Markup
 
+MOST_COLUMNS = 60
+"""Of rows of data: what is wider nobody reads, and is a page too large."""
+
 TABLE = """
 <div class="scroll"><table{% if sortable %} data-sortable="all"{% endif %}{% if narrow %} class="key"{% endif %}>
 <caption>{{ caption }}</caption>
@@ -68,10 +71,14 @@ def table(
 
 
 def excerpt_table(excerpt: Excerpt, numbers: Sequence[str] = (), *, sortable: bool = False) -> Markup:
-    """What a preview shows."""
-    if excerpt.columns:
-        return table(excerpt.title, excerpt.columns, excerpt.rows, numbers, sortable=sortable)
-    return text_block(excerpt.title, excerpt.text)
+    """What a preview shows. Of very many columns the first ones."""
+    if not excerpt.columns:
+        return text_block(excerpt.title, excerpt.text)
+    columns, rows, title = excerpt.columns, excerpt.rows, excerpt.title
+    if len(columns) > MOST_COLUMNS:
+        columns, rows = columns[:MOST_COLUMNS], tuple(row[:MOST_COLUMNS] for row in rows)
+        title += f". The first {MOST_COLUMNS} of {len(excerpt.columns):,} columns"
+    return table(title, columns, rows, numbers, sortable=sortable)
 
 
 def facts(found: Mapping[str, Cell]) -> Markup:
@@ -92,6 +99,13 @@ def paragraph(text: str) -> Markup:
 
 def note(text: str) -> Markup:
     return Markup('<p class="note">{}</p>').format(visible(text))
+
+
+def folded(summary: str, body: Markup) -> Markup:
+    """What is there for those who open it; nothing if there is nothing."""
+    if not body:
+        return Markup()
+    return Markup("<details><summary>{}</summary>{}</details>").format(visible(summary), body)
 
 
 def figure(caption: Cell, *shown: str) -> Markup:

@@ -141,7 +141,7 @@ def _numbers(feature: FeatureSamples) -> Markup:
 
 
 def _measures(sample: Sample) -> dict[str, str]:
-    found = {"rows with it": count(rows_with_value(sample.common)), "missing": percent(sample.missing)}
+    found = {"present": count(rows_with_value(sample.common)), "missing": percent(sample.missing)}
     if sample.common.max_num_values > 1:
         found["a row"] = f"{sample.common.min_num_values}–{sample.common.max_num_values}"
     if sample.feature.HasField("num_stats"):
