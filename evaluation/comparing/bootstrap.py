@@ -13,7 +13,7 @@ resamples, below which a correction for many slices could never find anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -50,14 +50,15 @@ class Resamples:
         renumbered = (np.cumsum(present) - 1).astype(np.int32)
         return Resamples(renumbered[group], self.counts[:, present])
 
-    def errors(self, sums: Sums) -> NDArray[np.float64]:
-        """How far the value of each resample is from that of all rows. Not a number where it is not defined."""
+    def values(self, sums: Sums) -> tuple[float, NDArray[np.float64]]:
+        """The value of all rows, and how far that of each resample is from it. Not a number: not defined."""
         import numpy as np
 
         groups = sums.by_group(self.group, self.counts.shape[1])
-        drawn = self.counts @ groups.astype(np.float32) if sums.coarse else self._exact_counts @ groups
-        errors: NDArray[np.float64] = sums.value(drawn) - sums.value(groups.sum(axis=0))
-        return errors
+        value = float(sums.value(groups.sum(axis=0)))
+        if sums.exact is None:
+            return value, sums.value(self._exact_counts @ groups) - value
+        return sums.exact, sums.value(self.counts @ groups.astype(np.float32)) - value
 
     @cached_property
     def _exact_counts(self) -> NDArray[np.float64]:
@@ -92,12 +93,20 @@ class Replicates:
     """Effective rows; of the rarest class, if that is what the metric is about."""
 
 
-def replicate(value: float, tables: Sequence[Sums], resamples: Resamples, rows: float) -> Replicates:
-    """The metric in each resample, as the mean of its tables' values."""
-    errors = resamples.errors(tables[0])
-    for sums in tables[1:]:
-        errors = errors + resamples.errors(sums)
-    return Replicates(value, errors / len(tables), rows)
+def replicate(tables: Iterable[Sums], resamples: Resamples, rows: float) -> Replicates | None:
+    """The metric and its resamples, as the mean of its tables' values. None: not defined.
+
+    Each table is dropped before the next one is made: with many classes all would not fit.
+    """
+    import numpy as np
+
+    number, value, errors = 0, 0.0, np.zeros(len(resamples.counts))
+    for sums in tables:
+        its_value, its_errors = resamples.values(sums)
+        number, value, errors = number + 1, value + its_value, errors + its_errors
+    if number == 0 or np.isnan(value):
+        return None
+    return Replicates(value / number, errors / number, rows)
 
 
 def change_by_bootstrap(

@@ -38,15 +38,16 @@ def auc(rows: Rows) -> Auc | None:
     """
     import numpy as np
 
-    areas = [area_under_curve(rows.ranking(number), rows.weights) for number in rows.curves()]
-    defined = [area for area in areas if area is not None]
-    if not defined or len(defined) < len(areas):
-        return None
-    return Auc(
-        float(np.mean([area.value for area in defined])),
-        sum((area.influence for area in defined), np.zeros(len(rows))) / len(defined),
-        min(area.smaller for area in defined),
-    )
+    classes, value, smaller = rows.curves(), 0.0, float("inf")
+    influence = np.zeros(len(rows))
+    for number in classes:
+        area = area_under_curve(rows.ranking(number), rows.weights)
+        if area is None:
+            return None
+        value += area.value / len(classes)
+        influence += area.influence / len(classes)
+        smaller = min(smaller, area.smaller)
+    return Auc(value, influence, smaller) if classes else None
 
 
 def area_under_curve(ranking: Ranking, weights: NDArray[np.float64] | None = None) -> Auc | None:

@@ -51,14 +51,7 @@ def measure(metric: Metric, rows: Rows, resamples: Resamples) -> Measured | None
         return auc(rows)
     if metric.name == "accuracy" and rows.weights is None:
         return Right(float(rows.right.mean()), rows.right)
-    tables = list(SUMMED[metric.name](rows))
-    if not tables:
-        return None
-    if metric.name == "pr_auc":
-        value = sum(rows.ranking(number).average_precision() for number in rows.curves()) / len(tables)
-    else:
-        value = sum(float(table.value(table.total())) for table in tables) / len(tables)
-    return None if value != value else replicate(value, tables, resamples, deciding_rows(metric, rows))
+    return replicate(SUMMED[metric.name](rows), resamples, deciding_rows(metric, rows))
 
 
 def change_between(

@@ -34,25 +34,20 @@ class Sums:
     cells: int
     value: Callable[[NDArray[Any]], NDArray[Any]]
     """Of tables (…, cells), the metric's values (…). Not a number where it is not defined."""
-    coarse: bool = False
-    """Many cells that hold weights of rows, so that single precision does."""
+    exact: float | None = None
+    """The value of all rows, where the table is too coarse for it. Its cells hold weights of rows: single precision
+    does for resamples."""
 
-    def total(self) -> NDArray[np.float64]:
-        """The table of all rows."""
-        table: NDArray[np.float64] = self.by_group(None, 1)[0]
-        return table
-
-    def by_group(self, groups: NDArray[np.int32] | None, number: int) -> NDArray[np.float64]:
+    def by_group(self, groups: NDArray[np.int32], number: int) -> NDArray[np.float64]:
         """The table (groups, cells) of each group of rows."""
         import numpy as np
 
         table = np.zeros((number, self.cells))
         for cell, amount in self.terms:
             if isinstance(cell, int):
-                at = np.zeros(len(amount), np.intp) if groups is None else groups
-                table[:, cell] += np.bincount(at, amount, minlength=number)
+                table[:, cell] += np.bincount(groups, amount, minlength=number)
             else:
-                at = cell if groups is None else groups.astype(np.int64) * self.cells + cell
+                at = groups.astype(np.int64) * self.cells + cell
                 table += np.bincount(at, amount, minlength=table.size).reshape(table.shape)
         return table
 
@@ -146,7 +141,8 @@ def average_precision(rows: Rows) -> Iterator[Sums]:
         # Scores below the least positive one come last, and have no part in the sum.
         place = len(thresholds) - np.searchsorted(thresholds, ranking.scores, side="right")
         cells = len(thresholds) + 1
-        yield Sums([(place + cells * ranking.positive, rows.weight)], 2 * cells, _area, coarse=True)
+        terms: list[Term] = [(place + cells * ranking.positive, rows.weight)]
+        yield Sums(terms, 2 * cells, _area, exact=ranking.average_precision())
 
 
 def _area(sums: NDArray[Any]) -> NDArray[Any]:
