@@ -31,7 +31,7 @@ def alike(columns: Sequence[pa.Array]) -> list[pa.Array]:
         return columns
     common = pa.float64() if all(map(_is_number, kinds)) else pa.string()
     common = common if len(kinds) > 1 else kinds.pop()
-    return [column.cast(common) for column in columns]
+    return [column.cast(common, safe=not pa.types.is_floating(common)) for column in columns]
 
 
 def plain(column: pa.Array) -> pa.Array:
@@ -51,10 +51,10 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def floats(column: pa.Array) -> NDArray[Any]:
-    """Numbers as float64, a missing one being NaN."""
+    """Numbers as float64, a missing one being NaN. Integers beyond 2^53 are rounded."""
     import pyarrow as pa
 
-    numbers: NDArray[Any] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers: NDArray[Any] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
 
 

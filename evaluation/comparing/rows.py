@@ -76,12 +76,24 @@ def effective(weights: NDArray[np.float64] | None, rows: int) -> float:
     return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
+def _scaled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same weights, the largest between ½ and 1: squares and sums of any others may be too large for a float.
+
+    A power of two rounds nothing, and no metric asks for more than proportions.
+    """
+    import numpy as np
+
+    _, exponent = np.frexp(weights.max(initial=0.0))
+    scaled: NDArray[np.float64] = np.ldexp(weights, -exponent)
+    return scaled
+
+
 def rows_of(contender: Contender, places: NDArray[np.int64]) -> Rows:
     """The rows at these places."""
     every = len(places) == len(contender)
     # All rows need no copy: places are distinct and in order.
     at: Any = slice(None) if every else places
-    weights = None if contender.weights is None else contender.weights[at]
+    weights = None if contender.weights is None else _scaled(contender.weights[at])
     predicted = contender.predicted if contender.problem == "regression" else contender.predicted[at]
     return Rows(
         contender.problem, contender.classes, contender.labels[at], contender.scores[at], predicted, weights

@@ -11,7 +11,8 @@ from millwork.core.errors import WrongArgument
 OPERATORS = ("!=", ">=", "<=", "==", "=", ">", "<")
 PARTS = re.compile(r"""(?:^|,)((?:"[^"]*"|'[^']*'|[^,])*)""")
 """What commas separate, unless they are between quotes."""
-CONDITION = re.compile(rf"\s*([^\s=<>!].*?)\s*({'|'.join(OPERATORS)})\s*(.*?)\s*", re.DOTALL)
+QUOTED = r""" "[^"]*"|'[^']*' """.strip()
+CONDITION = re.compile(rf"\s*({QUOTED}|[^\s=<>!].*?)\s*({'|'.join(OPERATORS)})\s*(.*?)\s*", re.DOTALL)
 MISSING = re.compile(r"\s*(.+?)\s+is\s+missing\s*")
 
 
@@ -46,8 +47,10 @@ def features_needed(by: Sequence[str]) -> tuple[str, ...]:
 
 
 def _part(text: str, by: str) -> Part:
+    if re.fullmatch(QUOTED, text.strip()):
+        return Part(_unquoted(text.strip()))
     if found := MISSING.fullmatch(text):
-        return Part(found[1], "missing")
+        return Part(_unquoted(found[1]), "missing")
     if found := CONDITION.fullmatch(text):
         feature, operator, value = found.groups()
         if value == "":
@@ -66,5 +69,6 @@ def _unquoted(text: str) -> str:
 def _wrong(by: str) -> WrongArgument:
     return WrongArgument(
         f"Slice {by!r} is not understood. Write a feature (health), a condition (health=poor, health!=poor, age>=60, "
-        "'health is missing'), or several that all hold, with commas (sex,age>60). A value with a comma needs quotes"
+        "'health is missing'), or several that all hold, with commas (sex,age>60). What holds a comma or a "
+        "sign needs quotes"
     )

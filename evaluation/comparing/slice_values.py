@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -138,16 +139,20 @@ def _as_in(kind: pa.DataType, number: float) -> bool | int | float:
 def _number(part: Part) -> float:
     words = {"true": 1.0, "false": 0.0}
     try:
-        return words[part.value.lower()] if part.value.lower() in words else float(part.value)
+        number = words[part.value.lower()] if part.value.lower() in words else float(part.value)
     except ValueError:
-        raise BadInput(f"{part}: {part.feature!r} holds numbers, and {part.value!r} is none") from None
+        number = math.nan
+    if math.isnan(number):
+        raise BadInput(f"{part}: {part.feature!r} holds numbers, and {part.value!r} is none")
+    return number
 
 
 def _compared_times(part: Part, column: pa.Array) -> tuple[NDArray[np.bool_], str]:
     import numpy as np
 
     try:
-        moment = np.datetime64(part.value)
+        # Words such as `now` are times to NumPy, but others tomorrow.
+        moment = np.datetime64(part.value if part.value[0].isdecimal() else "no time")
     except ValueError:
         raise BadInput(
             f"{part}: {part.feature!r} holds {column.type}, and {part.value!r} is none. Write it as 2026-01-31"

@@ -315,8 +315,14 @@ def test_booleans_and_dates_compare() -> None:
     assert sliced("day>=2024-02-01", columns={"day": days})["day>=2024-02-01"] == [1, 3]
     moments = days.cast(pa.timestamp("us"))
     assert sliced("day<2024-02-01", columns={"day": moments})["day<2024-02-01"] == [0]
-    with pytest.raises(BadInput, match=r"day>soon: 'day' holds date32.*, and 'soon' is none"):
-        sliced("day>soon", columns={"day": days})
+    for word in ("soon", "now", "NaT"):
+        with pytest.raises(BadInput, match=rf"day>{word}: 'day' holds date32.*, and '{word}' is none"):
+            sliced(f"day>{word}", columns={"day": days})
+
+
+def test_integers_that_no_float_holds_compare() -> None:
+    numbers = {"n": [2**53 + 1, 5, -(2**62) - 1, 2**53 + 3]}
+    assert sliced("n>5", columns=numbers)["n>5"] == [0, 3]
 
 
 def test_categories_of_a_data_frame_are_values() -> None:
@@ -332,6 +338,7 @@ def test_categories_of_a_data_frame_are_values() -> None:
         ("health=por", "health=por: no row has this value. Did you mean 'poor'"),
         ("health>poor", "health>poor: 'health' holds text, which has no order here"),
         ("age>old", "age>old: 'age' holds numbers, and 'old' is none"),
+        ("age>nan", "age>nan: 'age' holds numbers, and 'nan' is none"),
     ],
 )
 def test_what_cannot_be_sliced_is_told(by: str, message: str) -> None:

@@ -132,6 +132,14 @@ def test_a_weight_of_three_is_as_good_as_three_rows() -> None:
     assert values(contest) == pytest.approx(values(repeated))
 
 
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600])
+def test_the_unit_of_weights_does_not_matter(unit: float) -> None:
+    weight = weights("weighted")
+    assert weight is not None
+    settings = Settings(metrics=("all",), resamples=100)
+    assert compare(binary(weight * unit), settings).entries == compare(binary(weight), settings).entries
+
+
 def test_a_certain_mistake_costs_as_much_as_in_scikit_learn() -> None:
     labels, (first, second) = rivals(200, seed=1)
     second[:2] = [0.0, 1.0]

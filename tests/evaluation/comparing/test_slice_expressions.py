@@ -19,6 +19,12 @@ def test_a_feature_a_condition_and_several_crossed() -> None:
     assert parse("health is missing,sex") == (Part("health", "missing"), Part("sex"))
 
 
+def test_names_with_signs_and_commas_are_quoted() -> None:
+    assert parse('"a<b"') == (Part("a<b"),)
+    assert parse("""'a, b'="c=d","a<b">=1""") == (Part("a, b", "=", "c=d"), Part("a<b", ">=", "1"))
+    assert parse('"a, b" is missing') == (Part("a, b", "missing"),)
+
+
 def test_the_features_that_are_needed_are_known_before_anything_is_read() -> None:
     assert features_needed(["sex,age>60", "age<10", "health is missing"]) == ("sex", "age", "health")
 
