@@ -32,7 +32,12 @@ def test_the_commands_of_the_page_work(page: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", str(script)],
         cwd=tmp_path / "reader",
-        env={**os.environ, "CI": "1", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        env={
+            **os.environ,
+            "CI": "1",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "REPO": str(doc_pages.ROOT),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
