@@ -126,6 +126,14 @@ def test_files_that_are_not_the_types_are_told_and_shown(plain: Gallery, tmp_pat
     assert "this is no schema" in found.sections[2].body
 
 
+def test_what_can_be_read_is_shown_beside_what_is_wrong(tmp_path: Path) -> None:
+    made = artifact_of("Keras model", tmp_path / "made")
+    (made.path / "Format-Serving" / "model.keras").write_bytes(b"PK, but no zip file")
+    found = view_of(made, section("about", "About"))
+    assert [part.id for part in found.sections] == ["about", "model", "wrong"]
+    assert "BadZipFile" in found.sections[2].body
+
+
 def test_a_file_is_named_by_type_and_id(plain: Gallery, tmp_path: Path) -> None:
     shown = plain.page("Schema")
     assert shown.save(tmp_path) == tmp_path / f"Schema-{shown.id}.html"

@@ -15,7 +15,7 @@ from millwork.evaluation.reporting.figures import plain, signed
 from millwork.evaluation.reporting.names import name, sentence, slice_name
 from millwork.evaluation.reporting.report_section import ReportSection
 
-LOG_LINES = 80
+LOG_LINES, MOST_CHECKS = 80, 1_000
 
 
 def model_blessing_sections(artifact: ModelBlessing) -> Iterator[ReportSection]:
@@ -34,7 +34,7 @@ def model_blessing_sections(artifact: ModelBlessing) -> Iterator[ReportSection]:
     checks = sorted(content.get("checks", ()), key=lambda check: bool(check.get("passed")))
     if checks:
         columns = ("verdict", "metric", "slice", "what", "value", "baseline", "change", "threshold", "reason")
-        rows = [_check(check) for check in checks]
+        rows = [_check(check) for check in checks[:MOST_CHECKS]]
         told = f"{len(checks):,} checks, of which {sum(not c.get('passed') for c in checks):,} failed"
         yield section("checks", "Checks", table(told, columns, rows, columns[4:7], sortable=True))
     missing = content.get("missing_slices", ())

@@ -24,7 +24,8 @@ from millwork.evaluation.written_evaluation import read_evaluation
 
 Entry = Mapping[str, Any]
 
-MOST_SLICES, CONFIG_LINES = 300, 1_000
+MOST_LINES, CONFIG_LINES = 2_500, 1_000
+"""Of all tables of slices together, and of the configuration."""
 DIGITS = 4
 
 
@@ -88,7 +89,7 @@ def _slices(entries: Sequence[Entry], slices: Sequence[str]) -> ReportSection:
     """A table for each metric, of which one is shown at a time."""
     metrics = list(dict.fromkeys(entry["metric"] for entry in entries))
     shown = chooser("slices", [("metric", "Metric", [name(metric) for metric in metrics])])
-    kept = set(slices[:MOST_SLICES])
+    kept = set(slices[: MOST_LINES // len(metrics)])
     for place, metric in enumerate(metrics):
         found = [entry for entry in entries if entry["metric"] == metric and entry["slice"] in kept]
         shown += panel("slices", {"metric": place}, _table(name(metric), "slice", found, sortable=True))

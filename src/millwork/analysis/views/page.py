@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from google.protobuf.message import DecodeError
-
 from millwork.analysis.previews import loaded
 from millwork.analysis.views.about import about
 from millwork.analysis.views.files import files_sections
 from millwork.analysis.views.parts import View, paragraph, section
 from millwork.analysis.views.registry import sections_of
-from millwork.core.errors import BadInput, NotFound
+from millwork.core.errors import NotFound
 from millwork.core.graph import Artifact
 from millwork.core.records import ArtifactRecord
 from millwork.core.storage import exists
@@ -39,14 +37,20 @@ def artifact_page(store: MetadataStore, record: ArtifactRecord, split: str = "")
 
 
 def view_of(artifact: Artifact, first: ReportSection) -> View:
-    """What a page shows. Files that are not what the type promises are told, and shown as they are."""
+    """What a page shows. If files are not what the type promises, that is told, and they are shown as any files."""
+    sections = [first]
     try:
-        return View((first, *sections_of(artifact)))
-    except (BadInput, DecodeError, OSError, ValueError, KeyError) as e:
-        log.warning("What is inside of artifact %s cannot be shown: %s", artifact.id, e)
+        for part in sections_of(artifact):
+            sections.append(part)
+    except (
+        Exception
+    ) as e:  # files that something else has written break a reader in any way: the page says how
+        log.warning("What is inside of artifact %s cannot be shown: %s: %s", artifact.id, type(e).__name__, e)
         told = f"The files are not as those of a {artifact.type_name} should be: {type(e).__name__}: {e}"
-        wrong = section("wrong", "What is inside", paragraph(sentence(told)))
-        return View((first, wrong, *files_sections(artifact)))
+        sections.append(section("wrong", "What is wrong", paragraph(sentence(told))))
+        known = [part.id for part in sections]
+        sections += [part for part in files_sections(artifact) if part.id not in known]
+    return View(tuple(sections))
 
 
 def _origin(store: MetadataStore, record: ArtifactRecord) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from millwork.analysis.previews import Excerpt
 from millwork.evaluation.pictures import render
-from millwork.evaluation.reporting.names import visible
+from millwork.evaluation.reporting.names import sentence, visible
 from millwork.evaluation.reporting.report_section import ReportSection
 
 Cell = str | Markup
@@ -74,9 +74,13 @@ def excerpt_table(excerpt: Excerpt, numbers: Sequence[str] = (), *, sortable: bo
     """What a preview shows. Of very many columns the first ones."""
     if not excerpt.columns:
         return text_block(excerpt.title, excerpt.text)
-    columns, rows, title = excerpt.columns, excerpt.rows, excerpt.title
+    columns, rows, title = (
+        excerpt.columns,
+        [[sentence(cell) for cell in row] for row in excerpt.rows],
+        excerpt.title,
+    )
     if len(columns) > MOST_COLUMNS:
-        columns, rows = columns[:MOST_COLUMNS], tuple(row[:MOST_COLUMNS] for row in rows)
+        columns, rows = columns[:MOST_COLUMNS], [row[:MOST_COLUMNS] for row in rows]
         title += f". The first {MOST_COLUMNS} of {len(excerpt.columns):,} columns"
     return table(title, columns, rows, numbers, sortable=sortable)
 

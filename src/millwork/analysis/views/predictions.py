@@ -28,8 +28,8 @@ FIRST = 20
 MOST_SPLITS = 8
 RESAMPLES = 200
 """Of intervals: enough to look at; a report has more."""
-MOST_VALUES = 50
-"""A feature with more of them makes no slices here."""
+MOST_VALUES, MOST_SLICES = 50, 150
+"""A feature with more values makes no slices here; and of all features together."""
 
 
 def predictions_sections_of(artifact: Predictions) -> Iterator[ReportSection]:
@@ -89,9 +89,14 @@ def _quality(contenders: Sequence[Contender]) -> Iterator[ReportSection]:
 
 
 def _sliceable(contender: Contender) -> list[str]:
-    """Features with few values, whose names are no conditions to those who read expressions."""
-    few = [feature for feature, column in contender.columns.items() if _distinct(column) <= MOST_VALUES]
-    return [feature for feature in few if _is_plain(feature)]
+    """Features with few values, the first ones, whose names are no conditions where slices are read."""
+    chosen, left = [], MOST_SLICES
+    for feature, column in contender.columns.items():
+        values = _distinct(column)
+        if values <= MOST_VALUES and values <= left and _is_plain(feature):
+            chosen.append(feature)
+            left -= values
+    return chosen
 
 
 def _is_plain(feature: str) -> bool:

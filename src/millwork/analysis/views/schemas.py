@@ -8,13 +8,13 @@ from typing import Any
 from markupsafe import Markup
 
 from millwork.analysis.previews import declared
-from millwork.analysis.views.parts import facts, section, table
+from millwork.analysis.views.parts import facts, note, section, table
 from millwork.components.data.schema_file import read_schema
 from millwork.core.artifacts import Schema
 from millwork.evaluation.reporting.names import listed, name
 from millwork.evaluation.reporting.report_section import ReportSection
 
-MOST_FEATURES, MOST_VALUES = 2_000, 200
+MOST_FEATURES, MOST_DOMAINS, MOST_VALUES = 2_000, 100, 100
 
 
 def schema_sections(artifact: Schema) -> Iterator[ReportSection]:
@@ -35,7 +35,13 @@ def schema_sections(artifact: Schema) -> Iterator[ReportSection]:
         feature_table(schema, domains),
     )
     if domains:
-        yield section("domains", "Domains", *(_domain(title, values) for title, values in domains.items()))
+        shown = [_domain(title, values) for title, values in list(domains.items())[:MOST_DOMAINS]]
+        left = (
+            f"{len(domains) - MOST_DOMAINS:,} more domains are not listed."
+            if len(domains) > MOST_DOMAINS
+            else ""
+        )
+        yield section("domains", "Domains", *shown, note(left) if left else "")
 
 
 def feature_table(schema: Any, domains: dict[str, list[str]] | None = None, caption: str = "") -> Markup:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from markupsafe import Markup
 
 from millwork.analysis.views.files import files_sections
@@ -60,12 +61,20 @@ def read_scalars(folder: Path) -> dict[str, dict[str, Points]]:
         if "tfevents" not in file.name or file.stat().st_size > MOST_BYTES:
             continue
         run = file.parent.relative_to(folder).as_posix()
-        for event in read_messages(file, Event):
+        for event in _whole(read_messages(file, Event)):
             for value in event.summary.value:
                 number = _scalar(value)
                 if number is not None:
                     found.setdefault(value.tag, {}).setdefault(run, []).append((event.step, number))
     return found
+
+
+def _whole(events: Iterator[Any]) -> Iterator[Any]:
+    """Those before the place where the file was cut off, as that of a process that was killed."""
+    try:
+        yield from events
+    except (struct.error, DecodeError):
+        return
 
 
 def _scalar(value: Any) -> float | None:

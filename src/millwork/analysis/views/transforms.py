@@ -34,7 +34,9 @@ def transform_graph_sections(artifact: TransformGraph) -> Iterator[ReportSection
     vocabularies = sorted(
         file for file in (artifact.path / "transform_fn" / "assets").glob("*") if file.is_file()
     )
-    shown = [_vocabulary(file) for file in vocabularies] or [paragraph("The graph has no vocabularies.")]
+    shown = [_vocabulary(file) for file in vocabularies[:MOST_LISTED]] or [
+        paragraph("The graph has no vocabularies.")
+    ]
     yield section("vocabularies", "Vocabularies", *shown)
 
 
