@@ -6,9 +6,9 @@ one over rows (the standard error is off by about 1 in √(2·4096), 1 %, less t
 a cost that does not grow with rows. Fewer rows are drawn one by one.
 
 Intervals are the change ± Student's t × how far resampled changes are from it, as the root of the mean square: spread
-and bias. Of 50 to 500 rows they hold the true change in 94 to 98 % of cases, where BCa intervals do in 87 to 97 %, and
-percentiles of a biased metric such as the calibration error may be anywhere. Nor do p-values end at 1 in the number of
-resamples, below which a correction for many slices could never find anything.
+and bias. Of 50 to 500 rows they hold the true change in 93 to 99 % of cases, where BCa intervals do in 85 to 97 %
+(docs/decisions/0012). Nor do p-values end at 1 in the number of resamples, below which a correction for many slices
+could never find anything.
 """
 
 from __future__ import annotations
