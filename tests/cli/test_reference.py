@@ -42,6 +42,7 @@ def test_every_document_that_json_prints_is_documented() -> None:
         "logs",
         "deletion",
         "preview",
+        "page",
         "artifacts",
         "artifact",
         "lineage",
