@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from millwork.analysis.views.parts import facts, paragraph, section, side_by_side, table
+from millwork.analysis.views.parts import facts, note, paragraph, section, side_by_side, table
 from millwork.core.artifacts import ConfusionMatrix, RocCurve
 from millwork.evaluation.matrix_picture import smallest_as_one
 from millwork.evaluation.reporting.confusion_matrices import matrix_table
@@ -87,20 +87,14 @@ def _curves(content: Mapping[str, Any]) -> Iterator[Markup]:
     )
     if content["reason"]:
         yield paragraph(f"There is no AUC: {content['reason']}.")
-    places = {id(curve): place for place, curve in enumerate(shown)}
-    rows = [_line(curve, places.get(id(curve))) for curve in curves[:MOST_LINES]]
-    columns = ("curve", "AUC", "positives", "negatives")
-    told = "Areas below the curves. Of the classes' averages the macro average is the split's AUC"
-    binary = "Areas below the curves, of all rows and of slices"
-    listed = table(
-        binary if content["positive_class"] is not None else told, columns, rows, columns[1:], narrow=True
-    )
-    left = (
-        [paragraph(f"{number_of(len(curves) - MOST_LINES, 'more curve')} not listed.")]
-        if curves[MOST_LINES:]
-        else []
-    )
-    yield side_by_side([_drawn(shown), Markup("<div>{}</div>").format(Markup("\n").join([listed, *left]))])
+    beside = [(_signed(series, curve), _share(curve["auc"])) for series, curve in enumerate(shown)]
+    key = table("Areas below the curves", ("curve", "AUC"), beside, ("AUC",), narrow=True)
+    yield side_by_side([_drawn(shown), Markup("<div>{}</div>").format(key)])
+    columns = ("curve", "AUC", "positives", "negatives", "why there is none")
+    rows = [_line(curve) for curve in curves[:MOST_LINES]]
+    yield table("All curves", columns, rows, columns[1:4], sortable=True)
+    if curves[MOST_LINES:]:
+        yield note(f"{number_of(len(curves) - MOST_LINES, 'more curve')} not listed.")
 
 
 def _chosen(curves: Sequence[Mapping[str, Any]], *, binary: bool) -> list[Mapping[str, Any]]:
@@ -123,11 +117,13 @@ def _drawn(curves: Sequence[Mapping[str, Any]]) -> Markup:
     return Markup("<figure>{}</figure>").format(plot.svg())
 
 
-def _line(curve: Mapping[str, Any], series: int | None) -> tuple[Markup, str, str, str]:
-    colour = swatch(series) if series is not None else Markup()
-    called = Markup("{}<bdi>{}</bdi>").format(colour, _called(curve))
-    area = name(curve["reason"], 60) if curve["reason"] else _share(curve["auc"])
-    return called, area, count(curve["positives"]), count(curve["negatives"])
+def _signed(series: int, curve: Mapping[str, Any]) -> Markup:
+    return Markup('<span class="named">{}<bdi>{}</bdi></span>').format(swatch(series), _called(curve))
+
+
+def _line(curve: Mapping[str, Any]) -> tuple[str, ...]:
+    area = "" if curve["reason"] else _share(curve["auc"])
+    return _called(curve), area, count(curve["positives"]), count(curve["negatives"]), curve["reason"] or ""
 
 
 def _called(curve: Mapping[str, Any]) -> str:

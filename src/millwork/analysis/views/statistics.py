@@ -72,7 +72,7 @@ def _overview(
         *(["distance"] if several else []),
         *(f"missing, {split}" for split in names),
     ]
-    columns += [f"mean or most frequent, {split}" for split in names]
+    columns += [f"mean or mode, {split}" for split in names]
     rows = [_line(feature, series, several) for feature in found[:MOST_LISTED]]
     counts = {name(one.split): number_of(one.whole.num_examples, "row") for one in splits}
     numbers = [column for column in columns if column.startswith(("distance", "missing"))]
