@@ -115,7 +115,8 @@ def read_docstring(code: type | Callable[..., object]) -> tuple[str, str, str]:
 
 def pasteable(example: str) -> str:
     """An example with the imports of what it uses of ours."""
-    used = {node.id for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Name)}
+    named = [node for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Name)]
+    used = {n.id for n in named} - {n.id for n in named if isinstance(n.ctx, ast.Store)}
     ours = {
         "millwork": millwork.__all__,
         "millwork.components": millwork.components.__all__,
