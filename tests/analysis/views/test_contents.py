@@ -12,7 +12,9 @@ from sample_page import Page
 from millwork.analysis.views.registry import sections_of
 from millwork.analysis.views.reports import html_of
 from millwork.analysis.views.tuning import best_trial
+from millwork.components import Evaluator
 from millwork.core import artifacts as stock
+from millwork.core.testing import perform
 
 
 def html_parts(kind: str, tmp_path: Path, text: str = "Graz") -> dict[str, str]:
@@ -137,6 +139,18 @@ def test_an_evaluation_shows_intervals_baseline_slices_and_its_plots(tmp_path: P
     assert "town:Graz a" in shown["slices"]
     assert "strokes: the baseline" in shown["slices"]
     assert html_parts("ModelEvaluation", tmp_path / "again")["plots"].count("Calibration <small>") == 2
+
+
+def test_an_evaluation_of_several_classes_shows_their_confusion(tmp_path: Path) -> None:
+    given = predictions(tmp_path, "Graz", ("eval",), classes=3)
+    metrics = [
+        {"class_name": name} for name in ("SparseCategoricalAccuracy", "MultiClassConfusionMatrixPlot")
+    ]
+    config = {"model_specs": [{"label_key": "visited Graz"}], "metrics_specs": [{"metrics": metrics}]}
+    made = perform(Evaluator(predictions=given, eval_config=config), tmp_path / "evaluator").evaluation
+    shown = {part.id: words(part.body) for part in sections_of(made)}
+    assert "Rows by the class of the highest score" in shown["plots"]
+    assert "predicted true 0 1 2 0" in shown["plots"]
 
 
 def test_an_evaluation_of_tfx_has_no_readable_table_and_is_read_all_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
@@ -38,7 +38,7 @@ def about(store: MetadataStore, record: ArtifactRecord) -> ReportSection:
         facts({label: sentence(text) for label, text in known.items()}),
         _lineage(store, record),
         folded("Properties", _properties(record)),
-        folded(_counted_files(record), _files(record)),
+        _files(record, file_sizes(record.uri)),
     )
 
 
@@ -79,14 +79,9 @@ def _readable(value: object) -> str:
     return ", ".join(map(str, content))
 
 
-def _counted_files(record: ArtifactRecord) -> str:
-    return (
-        f"{number_of(len(file_sizes(record.uri)), 'file')}, {file_size(sum(file_sizes(record.uri).values()))}"
-    )
-
-
-def _files(record: ArtifactRecord) -> Markup:
-    sizes = file_sizes(record.uri)
+def _files(record: ArtifactRecord, sizes: Mapping[str, int]) -> Markup:
     rows = [(sentence(path, 200), file_size(count)) for path, count in list(sizes.items())[:MOST_FILES]]
     left = f", of which the first {MOST_FILES} are listed" if len(sizes) > MOST_FILES else ""
-    return table(f"In {record.uri}{left}", ("file", "size"), rows, ("size",), narrow=True)
+    told = f"{number_of(len(sizes), 'file')}, {file_size(sum(sizes.values()))}"
+    listed = table(f"In {record.uri}{left}", ("file", "size"), rows, ("size",), narrow=True)
+    return folded(told, listed)

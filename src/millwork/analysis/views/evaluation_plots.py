@@ -1,4 +1,4 @@
-"""Plots that an evaluation has stored: calibration, and ROC curves of confusion matrices at thresholds."""
+"""Plots that an evaluation has stored: calibration, ROC curves of matrices at thresholds, confusion of classes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from markupsafe import Markup
 
 from millwork.analysis.views.parts import figure, note, section, side_by_side
 from millwork.core.artifacts import ModelEvaluation
+from millwork.evaluation.matrix_picture import smallest_as_one
+from millwork.evaluation.reporting.confusion_matrices import matrix_table
+from millwork.evaluation.reporting.figures import short
 from millwork.evaluation.reporting.names import name
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.square_plot import SquarePlot
@@ -37,6 +40,8 @@ def _plots(stored: Any) -> Iterator[Markup]:
             yield _calibration(title, buckets)
         if matrices := entry.value.confusion_matrix_at_thresholds.matrices:
             yield _roc(title, matrices)
+        if matrices := entry.value.multi_class_confusion_matrix_at_thresholds.matrices:
+            yield _matrix(title, matrices[0])
 
 
 def _title(key: Any) -> str:
@@ -85,6 +90,23 @@ def _roc(title: str, matrices: Any) -> Markup:
     if drawn:
         plot.curve(plot.path(drawn), 1, title)
     return figure(_caption("ROC curve", title), plot.svg())
+
+
+def _matrix(title: str, stored: Any) -> Markup:
+    """Classes have no names here: they are numbered from 0. Rows without a prediction (class -1) are left out."""
+    import numpy as np
+
+    entries = [entry for entry in stored.entries if entry.predicted_class_id >= 0]
+    count = 1 + max((max(e.actual_class_id, e.predicted_class_id) for e in entries), default=0)
+    counts = np.zeros((count, count))
+    for entry in entries:
+        counts[entry.actual_class_id, entry.predicted_class_id] += entry.num_weighted_examples
+    classes, folded = smallest_as_one([str(number) for number in range(count)], counts)
+    least = f", if it is above {short(stored.threshold)}" if stored.threshold else ""
+    drawn = matrix_table(classes, folded, f"Rows by the class of the highest score{least}")
+    return figure(
+        _caption("Confusion of classes", title), Markup('<div class="scroll">{}</div>').format(Markup(drawn))
+    )
 
 
 def _caption(what: str, title: str) -> Markup:

@@ -18,6 +18,7 @@ from millwork.core.storage import files_below
 from millwork.evaluation.eval_files import read_messages
 from millwork.evaluation.reporting.figures import short
 from millwork.evaluation.reporting.names import name
+from millwork.evaluation.reporting.palette import SERIES
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.square_plot import dash, swatch
 from millwork.evaluation.reporting.xy_plot import XYPlot
@@ -108,14 +109,14 @@ def _plot(tag: str, lines: Runs, series: Mapping[str, int]) -> Markup:
         plot.add(
             '<g><title>{title}</title><path class="curve s{series}"{dash} d="{path}"/></g>',
             title=f"{name(run)}: last {short(line[-1][1])}",
-            series=colour % 8,
+            series=colour % SERIES,
             dash=dash(colour),
             path=plot.path(line),
         )
         for x, y in line if len(line) <= 30 else ():
             plot.add(
                 '<circle class="dot s{s}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>',
-                s=colour % 8,
+                s=colour % SERIES,
                 x=plot.x(x),
                 y=plot.y(y),
             )

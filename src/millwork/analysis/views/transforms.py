@@ -56,14 +56,14 @@ def _vocabulary(file: Path) -> Markup:
 def transform_cache_sections(artifact: TransformCache) -> Iterator[ReportSection]:
     """Files by the rows that they are about."""
     sizes = file_sizes(artifact.uri)
-    analyzers = {path.partition("/")[0] for path in sizes}
+    digests = {path.partition("/")[0] for path in sizes}
     rows = [(sentence(path, 200), file_size(count)) for path, count in list(sizes.items())[:MOST_LISTED]]
     yield section(
         "cache",
         "Analyzers",
         facts(
             {
-                "Files of rows": f"{len(analyzers):,}",
+                "Files of rows": f"{len(digests):,}",
                 "Entries": f"{len(sizes):,}",
                 "Size": file_size(sum(sizes.values())),
             }
