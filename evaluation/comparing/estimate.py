@@ -39,10 +39,13 @@ def normal_estimate(change: float, standard_error: float, confidence: float, met
 
 
 def unseen_estimate(change: float, rows: float, confidence: float, method: str) -> Estimate:
-    """Of shares, where no row makes a difference: what differs may be rarer than 1 in so many rows.
+    """Of shares, where all rows agree on the change: those that do not may be rarer than 1 in so many rows.
 
-    Wilson's bound for 0 of n: z² / (n + z²), about 4 rows in n at 95 %.
+    Wilson's bound for 0 of n: z² / (n + z²), about 4 rows in n at 95 %. The p-value is that of the z whose bound is
+    as large as the change: 1 where there is none.
     """
     z = two_sided(confidence)
-    reach = z**2 / (rows + z**2)
-    return Estimate(change, change - reach, change + reach, 1.0, reach / z, method)
+    reach, size = z**2 / (rows + z**2), abs(change)
+    p_value = p_value_of((rows * size / (1 - size)) ** 0.5) if size < 1 else 0.0
+    lower, upper = max(change - reach, -1.0), min(change + reach, 1.0)
+    return Estimate(change, lower, upper, p_value, reach / z, method)

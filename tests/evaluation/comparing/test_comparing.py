@@ -306,3 +306,16 @@ def test_perfect_models_of_few_rows_are_not_called_equal() -> None:
     second = logistic(np.where(labels == 1, 1.0, -1.0) + np.linspace(-0.5, 0.5, 60))
     entry = one(compare(paired(labels, first, second), Settings(("auc",))), metric="auc")
     assert (entry.value, entry.change, entry.verdict) == (1, 0, Verdict.INCONCLUSIVE)
+
+
+def test_a_change_on_which_all_rows_agree_is_certain() -> None:
+    labels = np.arange(200) % 2
+    perfect, useless = np.where(labels == 1, 0.9, 0.1), np.full(200, 0.3)
+    fallen = one(compare(paired(labels, perfect, useless), Settings(("auc",))), metric="auc")
+    assert (fallen.value, fallen.verdict) == (0.5, Verdict.WORSE)
+    assert fallen.p_value is not None and fallen.p_value < 1e-10
+    reversed_ = one(compare(paired(labels, perfect, 1 - perfect), Settings(("auc",))), metric="auc")
+    assert (reversed_.change, reversed_.lower, reversed_.p_value) == (-1, -1, 0)
+    assert one(compare(paired(labels, useless, perfect), Settings(("auc",))), metric="auc").verdict is (
+        Verdict.BETTER
+    )
