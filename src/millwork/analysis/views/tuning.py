@@ -56,14 +56,14 @@ def _score(trial: Trial) -> float:
 
 def _plot(trials: Sequence[Trial], best: Trial | None) -> Markup:
     """Scores in the order in which trials began."""
-    scored = [(place, _score(trial), trial) for place, trial in enumerate(trials, start=1)]
+    scored = [(place, _score(trial), trial) for place, trial in enumerate(trials)]
     scored = [one for one in scored if math.isfinite(one[1])]
     if not scored:
         return note("No trial has a score.")
     low, high = min(score for _, score, _ in scored), max(score for _, score, _ in scored)
     room = 0.08 * (high - low) or 0.5
     plot = XYPlot(
-        "trial", "score", "Score by trial", (0, len(trials) + 1), (low - room, high + room), 860, 240
+        "trial", "score", "Score by trial", (-0.5, len(trials) - 0.5), (low - room, high + room), 860, 240
     )
     for place, score, trial in scored:
         chosen = trial is best
