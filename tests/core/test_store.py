@@ -464,6 +464,7 @@ def test_artifacts_are_found_by_type_and_run_and_followed_both_ways(store: Metad
         (lambda s: s.run("nope"), "There is no run nope in the store"),
         (lambda s: s.execution(99), "There is no execution 99 in the store"),
         (lambda s: s.artifact(99), "There is no artifact 99 in the store"),
+        (lambda s: s.artifact(10**20), "There is no artifact 100000000000000000000 in the store"),
         (lambda s: s.executions_of_run("nope"), "There is no run nope in the store"),
     ],
 )
