@@ -47,6 +47,8 @@ def html_of(markdown: str) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + LEVELS, 6)}"
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
     return Markup(parser.renderer.render(tokens, parser.options, {}))
 
 
