@@ -31,6 +31,9 @@ class CsvExampleGen(FileExampleGen):
 
         examples = CsvExampleGen(input_base="data", splits={"train": 8, "eval": 2}).examples
 
+    A first column without a name, as pandas and R write for the labels of the rows, is called `Unnamed: 0`, as
+    `pandas.read_csv` calls it. `columns=(...)` leaves it out.
+
     Missing is what is empty and not quoted, and what is in `null_values`. A quoted empty text is the string
     '' (TFX takes it for missing), but missing in a column of numbers.
     """

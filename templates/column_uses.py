@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from millwork.components.data.column_names import UNNAMED
 from millwork.templates.column_profile import Column
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ DATE_FORMATS = (
     "%Y%m%dT%H%M%S",
 )
 """Besides ISO's."""
-IDENTIFIER = re.compile(
-    r"(^|[_\W])(id|uuid|guid|key|index|rowid|unnamed)($|[_\W\d])|[a-z]I[dD]$", re.IGNORECASE
-)
+IDENTIFIER = re.compile(r"(^|[_\W])(id|uuid|guid|key|index|rowid)($|[_\W\d])|[a-z]I[dD]$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class Decided:
 
 def use_of(column: Column, rows: int) -> Decided:
     """What a model can do with the column."""
+    if column.name.startswith(UNNAMED):
+        return Decided("left_out", "has no name in the file and labels the row")
     if not column.filled:
         return Decided("left_out", "has no values")
     if column.filled < (1 - MOST_MISSING) * rows:

@@ -29,6 +29,10 @@ NO_TEXT = {
 
 def format_of(path: Path) -> CsvFormat:
     """The format of a CSV file with a header, perhaps gzipped. NotFound or BadInput if it cannot be one."""
+    if path.is_dir():
+        raise BadInput(
+            f"{path} is a folder. A project is written for one CSV file: name the one that stands for all"
+        )
     if not path.is_file():
         raise NotFound(f"There is no file {str(path)!r}")
     encoding = _encoding_of(path)

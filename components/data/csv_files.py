@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from millwork.components.data.column_names import check_names
+from millwork.components.data.column_names import check_names, with_row_labels
 from millwork.components.data.text_stream import Utf8Stream
 from millwork.core.errors import BadInput, WrongArgument
 
@@ -90,11 +90,12 @@ class CsvFile:
             )
         if self.format.column_names is not None:
             return self.format.column_names, 0
+        names = with_row_labels(first_row)
         try:
-            check_names(f"the header of {self.path}", first_row)
+            check_names(f"the header of {self.path}", names)
         except WrongArgument as e:
             raise BadInput(f"{e}, or pass header=False if the first row is data") from None
-        return tuple(first_row), last_line
+        return tuple(names), last_line
 
     def blocks(self, columns: Sequence[str]) -> Iterator[TextBlock]:
         """The rows in the order of the file, these columns as texts."""

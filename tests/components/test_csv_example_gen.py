@@ -225,6 +225,23 @@ def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
     assert read(tmp_path, "a,b,c\n1,x,2\n", columns=("c", "a")) == [{"c": 2, "a": 1}]
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        (",a,b", ["Unnamed: 0", "a", "b"]),
+        ('"","a","b"', ["Unnamed: 0", "a", "b"]),
+        (",,a", ["Unnamed: 0", "Unnamed: 1", "a"]),
+        (",Unnamed: 0,a", ["Unnamed: 0.1", "Unnamed: 0", "a"]),
+        (",Unnamed: 0.1,Unnamed: 0", ["Unnamed: 0.2", "Unnamed: 0.1", "Unnamed: 0"]),
+    ],
+)
+def test_labels_of_rows_have_no_name_and_are_called_as_pandas_calls_them(
+    tmp_path: Path, header: str, names: list[str]
+) -> None:
+    assert read(tmp_path, f"{header}\n1,2,3\n") == [dict(zip(names, (1, 2, 3), strict=True))]
+    assert read(tmp_path, f"{header}\n1,2,3\n", columns=tuple(names[2:])) == [{names[2]: 3}]
+
+
 # What the values mean
 
 
@@ -316,6 +333,7 @@ REFUSED = {
         {},
         "Column 2 has no name in the header of .*a.csv",
     ),
+    "no column with a name": ({"a.csv": ",,\n1,2,3\n"}, {}, "Column 1 has no name in the header of .*a.csv"),
     "files with other columns": (
         {"a.csv": "a,b\n1,2\n", "b.csv": "a,c\n1,2\n"},
         {},

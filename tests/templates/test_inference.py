@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from millwork.core.errors import BadInput, NotFound, WrongArgument
@@ -111,6 +112,7 @@ def test_a_column_is_used_as_what_it_looks_like(tmp_path: Path, values: Sequence
         ("c", [f"the {row}th of many long texts" for row in range(ROWS)], "is free text"),
         ("c", [f"2024-{row % 12 + 1:02d}-05" for row in range(ROWS)], "is a date or a time"),
         ("c", [f"{row % 28 + 1}.3.2024 14:05" for row in range(ROWS)], "is a date or a time"),
+        ("Unnamed: 0", repeated(0, 1, 2), "has no name in the file and labels the row"),
         ("c", ["inf", *numbers(ROWS - 1)], "holds infinity"),
     ],
 )
@@ -118,6 +120,19 @@ def test_a_column_that_teaches_nothing_is_left_out_and_the_reason_is_told(
     tmp_path: Path, name: str, values: Iterable[object], reason: str
 ) -> None:
     assert inferred(tmp_path, repeated("a", "b"), **{name: list(values)})["left_out"] == {name: reason}
+
+
+def test_the_index_that_pandas_writes_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    table = pd.DataFrame({"x": numbers(), "y": repeated("a", "b")})
+    table.to_csv(file)
+    left_out = "has no name in the file and labels the row"
+    assert infer(file, "y")["left_out"] == {"Unnamed: 0": left_out}
+
+    pd.read_csv(file).to_csv(file)
+    found = infer(file, "y")
+    assert found["left_out"] == {"Unnamed: 0.1": left_out, "Unnamed: 0": left_out}
+    assert found["numbers"] == ["x"]
 
 
 def test_a_decimal_comma_is_one_where_commas_do_not_separate_values(tmp_path: Path) -> None:
@@ -234,6 +249,11 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, message: st
     file.write_bytes(content)
     with pytest.raises(BadInput, match=message):
         infer(file, "b")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is a folder. A project is written for one CSV file"):
+        infer(tmp_path, "y")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
