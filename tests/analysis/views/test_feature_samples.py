@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from sample_artifacts import statistics
 from scipy.spatial.distance import jensenshannon
 
+from millwork.analysis.views.feature_pictures import distribution
 from millwork.analysis.views.feature_samples import FeatureSamples, SplitStatistics, by_feature
 
 
@@ -65,3 +67,30 @@ def test_a_feature_that_one_split_lacks_has_the_other_only() -> None:
     age = by_feature(splits)[0]
     assert [sample.split for sample in age.samples] == ["a"]
     assert math.isnan(age.distance)
+
+
+def test_of_a_number_with_a_long_tail_the_lowest_nine_tenths_are_drawn() -> None:
+    from tensorflow_metadata.proto.v0.statistics_pb2 import Histogram
+
+    message = statistics("Graz").datasets[0]
+    numbers = message.features[0].num_stats
+    for place, bucket in enumerate(numbers.histograms[0].buckets):
+        bucket.low_value, bucket.high_value = 1_000 * place, 1_000 * (place + 1)
+        bucket.sample_count = 990 if place == 0 else 1
+    edges = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 10_000]  # three tenths are 0
+    quantiles = numbers.histograms.add(type=Histogram.QUANTILES)
+    for low, high in pairwise(edges):
+        quantiles.buckets.add(low_value=low, high_value=high, sample_count=100)
+    age = by_feature([SplitStatistics("train", message, ())])[0]
+    assert age.is_crowded
+    assert "from 0 to 32" in distribution(age, {"train": 0})
+
+
+def test_a_number_of_one_value_can_be_drawn() -> None:
+    message = statistics("Graz").datasets[0]
+    del message.features[0].num_stats.histograms[0].buckets[:]
+    message.features[0].num_stats.histograms[0].buckets.add(low_value=7, high_value=7, sample_count=90)
+    age = by_feature([SplitStatistics("train", message, ())])[0]
+    assert not age.is_crowded
+    assert "NaN" not in distribution(age, {"train": 0})
+    assert "M" in distribution(age, {"train": 0})

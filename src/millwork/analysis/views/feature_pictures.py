@@ -17,6 +17,8 @@ WIDTH, HEIGHT = 420, 108
 LABELS = 118
 """Room for the names of categories, left of their bars."""
 MOST_VALUES = 8
+THINNEST = 40
+"""So many bars, at least, would fit beside one another."""
 BAR, GAP = 12, 8
 
 HISTOGRAM = """
@@ -55,13 +57,17 @@ def distribution(feature: FeatureSamples, series: dict[str, int]) -> Markup:
 
 def _histogram(feature: FeatureSamples, series: dict[str, int]) -> Markup:
     """Areas are shares: the first split filled, the others as lines."""
+    crowded = feature.is_crowded
     samples = [sample for sample in feature.samples if sample.buckets]
-    ends = [edge for sample in samples for low, high, _ in sample.buckets for edge in (low, high)]
+    shown = [sample.lower if crowded else sample.buckets for sample in samples]
+    ends = [edge for buckets in shown for bucket in buckets for edge in bucket[:2]]
     low, high = min(ends), max(ends)
     if low == high:
         low, high = low - 0.5, high + 0.5
+    least = (high - low) / THINNEST
+    drawn = [_densities(buckets, least, least if crowded else 0.0) for buckets in shown]
+    high = max(high, *(end for buckets in drawn for _, end, _ in buckets))
     scale = Scale(low, high, WIDTH)
-    drawn = [_densities(sample.buckets, (high - low) / 40) for sample in samples]
     most = max(density for buckets in drawn for _, _, density in buckets)
     shapes = [
         {
@@ -81,13 +87,18 @@ def _histogram(feature: FeatureSamples, series: dict[str, int]) -> Markup:
     return Markup(render(HISTOGRAM, **given))
 
 
-def _densities(buckets: Sequence[Bucket], least: float) -> list[Bucket]:
-    """Shares of all values per unit. What has no width, as all its values are equal, gets a little."""
+def _densities(buckets: Sequence[Bucket], least: float, thin: float) -> list[Bucket]:
+    """Shares of all values per unit. What is no wider than `thin`, as many values are equal, is drawn `least` wide."""
     whole = sum(count for _, _, count in buckets)
-    wide = [
-        (low, high, c) if high > low else (low - least / 2, high + least / 2, c) for low, high, c in buckets
-    ]
-    return [(low, high, count / whole / (high - low)) for low, high, count in wide]
+    found: list[Bucket] = []
+    for low, high, count in buckets:
+        end = found[-1][1] if found else low
+        if found and high <= end:
+            found[-1] = (found[-1][0], end, found[-1][2] + count)
+        else:
+            start = max(low, end)
+            found.append((start, high if high - start > thin else start + least, count))
+    return [(low, high, count / whole / (high - low)) for low, high, count in found]
 
 
 def _outline(buckets: Sequence[Bucket], scale: Scale, most: float) -> str:

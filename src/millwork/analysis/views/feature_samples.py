@@ -19,6 +19,8 @@ WHOLE = ("", "All Examples")
 """What TFDV calls the statistics of all rows."""
 Bucket = tuple[float, float, float]
 """From, to, how many values."""
+CROWDED = 0.9
+"""The share of the values in one bucket above which a histogram shows little."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,18 @@ class Sample:
     @cached_property
     def buckets(self) -> list[Bucket]:
         """Of a number: the standard histogram, without what is not finite."""
+        return self._histogram("STANDARD")
+
+    @cached_property
+    def lower(self) -> list[Bucket]:
+        """The lowest nine tenths of the values, in buckets of equally many."""
+        return self._histogram("QUANTILES")[:-1]
+
+    def _histogram(self, kind: str) -> list[Bucket]:
         from tensorflow_metadata.proto.v0.statistics_pb2 import Histogram
 
         for histogram in self.feature.num_stats.histograms:
-            if histogram.type == Histogram.STANDARD:
+            if histogram.type == Histogram.HistogramType.Value(kind):
                 found = [(b.low_value, b.high_value, b.sample_count) for b in histogram.buckets]
                 return [b for b in found if math.isfinite(b[0]) and math.isfinite(b[1]) and b[2] > 0]
         return []
@@ -73,6 +83,14 @@ class FeatureSamples:
     @property
     def is_category(self) -> bool:
         return any(sample.values for sample in self.samples)
+
+    @cached_property
+    def is_crowded(self) -> bool:
+        """Nearly all values are in one bar of a histogram: its lower part alone tells more."""
+        samples = [sample for sample in self.samples if sample.buckets]
+        ends = [edge for sample in samples for bucket in sample.lower for edge in bucket[:2]]
+        known = all(sample.lower for sample in samples) and bool(ends) and min(ends) < max(ends)
+        return known and any(_largest_share(sample.buckets) > CROWDED for sample in samples)
 
     @cached_property
     def distance(self) -> float:
@@ -130,6 +148,10 @@ def by_feature(splits: Sequence[SplitStatistics]) -> list[FeatureSamples]:
         FeatureSamples(name, samples[0].feature.Type.Name(samples[0].feature.type), tuple(samples))
         for name, samples in found.items()
     ]
+
+
+def _largest_share(buckets: Sequence[Bucket]) -> float:
+    return max(count for _, _, count in buckets) / sum(count for _, _, count in buckets)
 
 
 def _largest_change(one: dict[str, float], other: dict[str, float]) -> float:

@@ -128,6 +128,8 @@ def _card(feature: FeatureSamples, series: dict[str, int]) -> Markup:
     told = [feature.kind]
     if not math.isnan(feature.distance):
         told.append(f"distance {plain(feature.distance, 3)}")
+    if feature.is_number and feature.is_crowded:
+        told.append("the lowest nine tenths are drawn")
     return Markup("<figure><figcaption><bdi>{}</bdi> <small>{}</small></figcaption>{}{}</figure>").format(
         name(feature.name, 60), ", ".join(told), distribution(feature, series), _numbers(feature)
     )
