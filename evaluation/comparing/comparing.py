@@ -132,5 +132,6 @@ def _differing(contest: Contest, contenders: Sequence[Contender]) -> list[NDArra
 def _notes(contest: Contest) -> Iterator[str]:
     for contender in contest.contenders:
         if contender.unlabelled:
-            yield f"{contender.name}: {contender.unlabelled:,} rows without a label left out"
+            rows = "row" if contender.unlabelled == 1 else "rows"
+            yield f"{contender.name}: {contender.unlabelled:,} {rows} without a label left out"
     yield from contest.notes

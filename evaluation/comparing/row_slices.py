@@ -59,7 +59,7 @@ def _sources(
         if not having or (not paired and len(having) < len(contenders)):
             raise _unknown(feature, contenders, having)
         columns[feature] = alike([one.columns[feature] for one in (having[:1] if paired else having)])
-        _refuse_nested(feature, columns[feature][0])
+        _refuse_odd(feature, columns[feature][0])
     return [
         {name: of[place] for name, of in columns.items()} for place in range(1 if paired else len(contenders))
     ]
@@ -86,11 +86,15 @@ def _unknown(feature: str, contenders: Sequence[Contender], having: Sequence[Con
     )
 
 
-def _refuse_nested(feature: str, column: pa.Array) -> None:
+def _refuse_odd(feature: str, column: pa.Array) -> None:
     import pyarrow as pa
 
     if pa.types.is_nested(column.type):
         raise BadInput(f"The rows cannot be sliced by {feature!r}: a row has several values ({column.type})")
+    if pa.types.is_duration(column.type) or pa.types.is_interval(column.type):
+        raise BadInput(
+            f"The rows cannot be sliced by {feature!r}: it holds {column.type}. Store it as a number"
+        )
 
 
 def _groups(parts: Sequence[Part], columns: Mapping[str, pa.Array], expression: str) -> dict[str, _Group]:

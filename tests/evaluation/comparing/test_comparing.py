@@ -296,8 +296,13 @@ def test_a_threshold_is_for_binary_models() -> None:
 
 def test_rows_without_a_label_are_noted(contest: Contest) -> None:
     baseline, challenger = contest.contenders
-    some = replace(contest, contenders=(replace(baseline, unlabelled=1_234), challenger))
-    assert compare(some, Settings(("auc",))).notes == ("A: 1,234 rows without a label left out",)
+    some = replace(
+        contest, contenders=(replace(baseline, unlabelled=1_234), replace(challenger, unlabelled=1))
+    )
+    assert compare(some, Settings(("auc",))).notes == (
+        "A: 1,234 rows without a label left out",
+        "B: 1 row without a label left out",
+    )
 
 
 def test_perfect_models_of_few_rows_are_not_called_equal() -> None:

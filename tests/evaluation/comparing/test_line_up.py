@@ -325,6 +325,13 @@ def test_integers_that_no_float_holds_compare() -> None:
     assert sliced("n>5", columns=numbers)["n>5"] == [0, 3]
 
 
+def test_values_that_nothing_compares_are_refused() -> None:
+    took = pa.array([1, 2, None, 1], pa.duration("s"))
+    for by in ("took", "took>1"):
+        with pytest.raises(BadInput, match=r"cannot be sliced by 'took': it holds duration\[s\]"):
+            sliced(by, columns={"took": took})
+
+
 def test_categories_of_a_data_frame_are_values() -> None:
     column = pa.array(["x", "y", None, "x"]).dictionary_encode()
     assert list(sliced("c", columns={"c": column})) == ["Overall", "c:x", "c:y", "c is missing"]
