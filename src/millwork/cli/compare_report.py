@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from millwork.analysis.comparison import ModelComparison
-from millwork.cli.printing import coloured, print_table
+from millwork.cli.printing import coloured, print_table, width_of_terminal
 from millwork.core.errors import WrongArgument
 from millwork.evaluation.comparing.junit import junit
-from millwork.evaluation.comparing.tables import NUMBERS, SHOWN, overall_table, slices_table
+from millwork.evaluation.comparing.tables import (
+    NUMBERS,
+    SHOWN,
+    FindingsTable,
+    fitted,
+    overall_table,
+    slices_table,
+)
 from millwork.evaluation.comparing.wording import advice, name_of, why
 
 
@@ -18,13 +25,10 @@ def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
     for model in findings.challengers:
         verdict = coloured(findings.verdict_on(model).value)
         print(f"{name_of(model)} against {name_of(findings.baseline)}: {verdict}. {why(findings, model)}")
-    print()
-    overall = overall_table(findings)
-    print_table(overall.columns, overall.rows, right=NUMBERS)
+    _print_table(overall_table(findings))
     slices = slices_table(findings, None if everything else SHOWN)
     if slices.rows:
-        print()
-        print_table(slices.columns, slices.rows, right=NUMBERS)
+        _print_table(slices)
     if slices.left_out:
         print(f"\n{slices.left_out:,} more results in slices: --all shows them")
     told = [
@@ -36,6 +40,12 @@ def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
         print()
     for sentence in told:
         print(f"- {name_of(sentence)}")
+
+
+def _print_table(table: FindingsTable) -> None:
+    for model, part in fitted(table, width_of_terminal()):
+        print(f"\n{model}:" if model else "")
+        print_table(part.columns, part.rows, right=NUMBERS)
 
 
 def write_junit(compared: ModelComparison, file: Path) -> None:

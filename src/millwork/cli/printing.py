@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -36,6 +37,11 @@ _COLOURS = {
 def is_terminal(stream: TextIO) -> bool:
     """True if a person reads along: CI systems pretend to be terminals."""
     return stream.isatty() and not os.environ.get("CI")
+
+
+def width_of_terminal() -> int:
+    """Characters in a line of stdout; what is not a terminal has no end."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
 
 
 def say(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sample_findings import BETTER, INCONCLUSIVE, WORSE, finding, findings
 
 from millwork.evaluation.comparing.findings import Settings
-from millwork.evaluation.comparing.tables import overall_table, slices_table
+from millwork.evaluation.comparing.tables import fitted, overall_table, slices_table
 
 
 def test_all_rows_are_told_metric_by_metric() -> None:
@@ -43,3 +43,30 @@ def test_of_many_slices_some_are_left_out() -> None:
     found = findings(finding(), *(finding(slice=f"s{n}", verdict=WORSE) for n in range(30)))
     table = slices_table(found, limit=10)
     assert (len(table.rows), table.left_out) == (10, 20)
+
+
+def test_a_table_that_fits_stays_as_it_is() -> None:
+    table = overall_table(findings(finding(metric="rmse")))
+    assert fitted(table, table.width) == [("", table)]
+
+
+def test_a_terminal_too_narrow_for_the_direction_does_without_it() -> None:
+    table = overall_table(findings(finding(metric="rmse")))
+    [(model, narrow)] = fitted(table, table.width - 1)
+    assert (model, narrow.columns, narrow.rows[0][0]) == ("", table.columns, "RMSE")
+
+
+def test_then_each_model_has_a_table_of_its_own() -> None:
+    several = findings(finding(), finding(model="newer"), finding(model="newer", metric="rmse"))
+    narrow = dict(fitted(overall_table(several), 72))
+    assert [len(table.rows) for table in narrow.values()] == [1, 2]
+    assert list(narrow) == ["new", "newer"]
+    assert narrow["newer"].columns[:3] == ("metric", "baseline", "challenger")
+    assert all(table.width <= 72 for table in narrow.values())
+
+
+def test_then_the_change_stands_without_the_two_values() -> None:
+    table = slices_table(findings(finding(), finding(slice="health:poor", verdict=INCONCLUSIVE)))
+    [(_, narrow)] = fitted(table, 80)
+    assert narrow.columns == ("slice", "rows", "metric", "change", "95 % interval", "verdict")
+    assert narrow.width <= 80 < table.width
