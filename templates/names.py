@@ -6,6 +6,7 @@ import importlib.util
 import keyword
 import re
 import sys
+import unicodedata
 
 _PROJECT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -15,7 +16,8 @@ _FOLDERS = {"configs", "data", "notebooks", "policies", "src", "test", "tests"}
 
 def kebab(text: str, fallback: str = "my-project") -> str:
     """The nearest allowed name of a project."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", text).lower())
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", plain).lower())
     name = "-".join(words).lstrip("-0123456789")
     return name or fallback
 

@@ -47,6 +47,22 @@ def test_the_folder_gives_the_project_its_name(millwork: Millwork, folder: Path)
     assert document["folder"] == str(folder / "Churn Model 2")
 
 
+def test_a_folder_with_accents_gives_a_name_without_them(millwork: Millwork, folder: Path) -> None:
+    document = json.loads(millwork("init", "Bücher für Zoë", "-t", "image", "--defaults", "--json").out)
+    assert document["answers"]["package"] == "bucher_fur_zoe"
+
+
+def test_what_comes_next_can_be_typed_as_it_is_shown(millwork: Millwork, folder: Path) -> None:
+    assert "  cd 'my shop'\n" in millwork("init", "my shop", "-t", "image", "--defaults").out
+
+
+def test_a_file_is_for_the_template_that_reads_it(millwork: Millwork, folder: Path) -> None:
+    (folder / "data.csv").write_text("x,y\n" + "1,a\n2,b\n" * 20)
+    said = millwork("init", "-t", "image", "--from", "data.csv", "--label", "y", "--defaults")
+    assert said.code == 2
+    assert "Template image is not written for a file of yours" in said.err
+
+
 def test_the_same_answers_make_the_same_bytes(millwork: Millwork, folder: Path) -> None:
     for name in ("a", "b"):
         answers = ("-a", "project_name=same", "-a", "package=same")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -95,6 +96,10 @@ def init(
             raise WrongArgument(
                 f"Template {_FOR_A_FILE} is written for a file of yours: millwork init --from data.csv --label y"
             )
+        if from_ is not None and "data_file" not in found.questions:
+            raise WrongArgument(
+                f"Template {found.name} is not written for a file of yours, as --from needs it. Leave --template out"
+            )
         if not asking and not defaults:
             _all_answered(found, given)
         decide = _overwrite_all if force else _ask_each if asking else _refuse
@@ -178,7 +183,7 @@ def _document(project: Project) -> InitDocument:
         "answers": dict(project.answers),
         "written": list(project.files.written),
         "kept": list(project.files.kept),
-        "next": commands if folder == Path.cwd() else [f"cd {_shown(folder)}", *commands],
+        "next": commands if folder == Path.cwd() else [f"cd {shlex.quote(_shown(folder))}", *commands],
     }
 
 
