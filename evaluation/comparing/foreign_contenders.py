@@ -266,14 +266,19 @@ def _are_probabilities(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _whole(ids: pa.Array) -> pa.Array:
-    """Text of whole numbers as numbers, unless that would lose a zero at the front."""
+    """Text of whole numbers as numbers, also where each ends in `.0`, unless that would lose a zero at the front."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if not (pa.types.is_string(ids.type) or pa.types.is_floating(ids.type)):
+    is_text = pa.types.is_string(ids.type)
+    if not (is_text or pa.types.is_floating(ids.type)):
         return ids
+    # What was a column of floats before it was written as text.
+    pointed = is_text and len(ids) > 0 and pc.all(pc.ends_with(ids, ".0")).as_py()
+    plain = pc.utf8_slice_codeunits(ids, 0, -2) if pointed else ids
     try:
-        ids[:1].cast(pa.int64())  # of text that is no number, casting all of it takes long
-        numbers = ids.cast(pa.int64())
+        plain[:1].cast(pa.int64())  # of text that is no number, casting all of it takes long
+        numbers = plain.cast(pa.int64())
     except pa.ArrowInvalid:
         return ids
-    return numbers if pa.types.is_floating(ids.type) or numbers.cast(pa.string()).equals(ids) else ids
+    return numbers if not is_text or numbers.cast(pa.string()).equals(plain) else ids

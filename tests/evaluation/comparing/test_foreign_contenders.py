@@ -146,6 +146,18 @@ def test_ids_of_text_files_keep_their_zeros(tmp_path: Path) -> None:
     assert one.ids.tolist() == ["007", "010"]
 
 
+@pytest.mark.parametrize(
+    ("written_ids", "ids"),
+    [(("7.0", "10.0"), [7, 10]), (("7.0", "10.5"), ["7.0", "10.5"]), (("v1.0", "v2.0"), ["v1.0", "v2.0"])],
+)
+def test_ids_that_were_floats_are_whole_numbers(
+    tmp_path: Path, written_ids: tuple[str, str], ids: list[Any]
+) -> None:
+    rows = "".join(f"{id},{label},0.5\n" for label, id in enumerate(written_ids))
+    one = contender_from_files(written(tmp_path / "a.csv", f"row_id,label,score\n{rows}"))
+    assert one.ids.tolist() == ids
+
+
 def test_rows_pair_with_those_of_another_file_by_id(tmp_path: Path) -> None:
     one = contender_from_files(written(tmp_path / "a.csv", "row_id,label,score\n1,1,0.9\n2,0,0.2\n"))
     ids = np.array([2.0, 1.0])
