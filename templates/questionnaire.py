@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def parse_answers(given: list[str] | None) -> dict[str, str]:
 
 
 def check_answers(template: str, questions: Mapping[str, Question], given: Mapping[str, object]) -> None:
-    """Refuse answers to questions that are not asked, and choices that there are not."""
+    """Refuse answers to questions that are not asked, choices that there are not, and texts for numbers."""
     for name, value in given.items():
         if name not in questions:
             asked = [q.name for q in questions.values() if q.asked]
@@ -100,3 +100,15 @@ def check_answers(template: str, questions: Mapping[str, Question], given: Mappi
         choices = questions[name].choices
         if choices and isinstance(value, str) and value not in choices and "{{" not in "".join(choices):
             raise WrongArgument(f"{name} cannot be {value!r}. {did_you_mean(value, choices)}")
+        if isinstance(value, str) and not _is_a(questions[name].type, value):
+            raise WrongArgument(f"{name} is of type {questions[name].type}, but got {value!r}")
+
+
+def _is_a(kind: str, value: str) -> bool:
+    """Whether copier can make a number of it, if it is to be one."""
+    read: Callable[[str], object] = {"int": int, "float": float}.get(kind, str)
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True

@@ -120,8 +120,7 @@ def _explained(template: Template, answers: Mapping[str, Any]) -> Iterator[None]
         yield
     except UnsafeTemplateError as e:
         raise WrongArgument(
-            f"Template {template.name} wants to run programs of its own: {e}. If you trust {template.source}, "
-            "add --trust"
+            f"Template {template.name} wants to run programs of its own. If you trust {template.source}, add --trust"
         ) from e
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None

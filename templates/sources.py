@@ -78,9 +78,12 @@ def opened_template(text: str, folders: Sequence[Path] = (), ref: str = "") -> I
     known = known_templates(folders)
     versioned = bool(ref) and Path(text, ".git").exists()
     if text not in known and (is_repository(text) or versioned):
-        with cloned(text, ref) as (folder, commit):
+        url = (
+            Path(text).absolute().as_uri() if Path(text).exists() else text
+        )  # means the same in every folder
+        with cloned(url, ref) as (folder, commit):
             name = text.rstrip("/").rpartition("/")[2].removesuffix(".git")
-            yield Template(name, folder, text, commit=commit, config=read_config(folder))
+            yield Template(name, folder, url, commit=commit, config=read_config(folder))
         return
     if ref:
         raise WrongArgument(f"--ref {ref} names a version of a git repository, and {text!r} is none")

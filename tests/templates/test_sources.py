@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import json
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def test_a_template_says_what_it_asks(millwork: Millwork) -> None:
     assert "framework: str, one of keras, sklearn" in millwork("template", "describe", "tabular-binary").out
     said = millwork("template", "describe", "tabular-binry")
     assert (said.code, "Did you mean 'tabular-binary'?" in said.err) == (4, True)
+
+
+def test_the_example_of_a_template_makes_a_project(millwork: Millwork, folder: Path, tmp_path: Path) -> None:
+    (folder / "data.csv").write_text("x,y\n" + "1,a\n2,b\n3,a\n" * 20)
+    for name in ("text", "minimal", write_template(tmp_path / "our roofs", FIRST)):
+        *_, example = millwork("template", "describe", name).out.splitlines()
+        assert millwork(*shlex.split(example)[1:], "--force").code == 0
+
+
+def test_an_answer_that_is_to_be_a_number_is_checked(millwork: Millwork, tmp_path: Path) -> None:
+    template = write_template(tmp_path / "roofs", FIRST, config="depth: 3\n")
+    said = millwork("init", "-t", template, "--defaults", "-a", "depth=deep")
+    assert (said.code, "depth is of type int, but got 'deep'" in said.err) == (2, True)
+    assert millwork("init", "-t", template, "--defaults", "-a", "depth=4").code == 0
 
 
 def test_a_company_s_folder_is_named_by_the_environment(
@@ -139,6 +154,12 @@ def test_a_git_repository_gives_its_newest_version_or_that_which_is_named(
     there = repository.removeprefix("file://")
     assert millwork("init", "again", "-t", there, "--ref", "v1.0", "--defaults").code == 0
     assert (folder / "again/src/again/gone.py").exists()
+    os.chdir(folder.parent)
+    beside = os.path.relpath(there)
+    assert millwork("init", folder / "beside", "-t", beside, "--ref", "v1.0", "--defaults").code == 0
+    os.chdir(folder / "beside")
+    assert millwork("template", "update").code == 0
+    assert Path("new/file.txt").exists() and not Path("tomorrow.txt").exists()
     said = millwork("init", "none", "-t", repository, "--ref", "v9", "--defaults")
     assert (said.code, "has no tag, branch or commit 'v9'" in said.err) == (4, True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def describe(
                 if q.asked
             ],
         }
-    print_json(document) if as_json else _print(document)
+    print_json(document) if as_json else _print(document, _example(template, name))
 
 
 @app.command()
@@ -148,7 +149,14 @@ def _tell(document: UpdateDocument) -> None:
     say(f"Template {document['template']} {versions}".rstrip() + f": {done}")
 
 
-def _print(document: TemplateDocument) -> None:
+def _example(template: Template, name: str) -> str:
+    """A command that makes a project."""
+    if "data_file" in template.questions:
+        return "millwork init --from data.csv --label y --defaults"
+    return f"millwork init my-project --template {shlex.quote(name)} --defaults"
+
+
+def _print(document: TemplateDocument, example: str) -> None:
     print(f"{document['name']} {document['version']}".rstrip() + f": {document['description']}")
     print("\nQuestions\n")
     for question in document["questions"]:
@@ -156,4 +164,4 @@ def _print(document: TemplateDocument) -> None:
         print(f"    {question['name']}: {question['type']}{choices} = {question['default']!r}")
         if question["help"]:
             print(f"        {question['help']}")
-    print(f"\nExample\n\n    millwork init my-project --template {document['name']} --defaults")
+    print(f"\nExample\n\n    {example}")
