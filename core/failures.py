@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sysconfig
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+from millwork.core.installed import is_installed
 
 _LONGEST = 100_000
 _OURS = Path(__file__).resolve().parent.parent
@@ -61,5 +62,4 @@ def _is_users(filename: str) -> bool:
         return False
     resolved = path.resolve()
     roots = [_OURS / folder for folder in ("core", "components", "runners", "evaluation", "src/millwork")]
-    installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")]
-    return not any(resolved.is_relative_to(root) for root in [*roots, *installed])
+    return not is_installed(resolved) and not any(resolved.is_relative_to(root) for root in roots)

@@ -11,13 +11,13 @@ import ast
 import functools
 import importlib.metadata
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from millwork.core.errors import BadInput
+from millwork.core.installed import is_installed
 from millwork.core.storage import file_digest
 
 _Statement = tuple[str, int, str, tuple[str, ...]]
@@ -37,7 +37,7 @@ class Sources:
     def users(self) -> dict[str, Path]:
         """The files that are neither ours nor installed, by their digests."""
         theirs = {module: path for module, path in self.places.items() if not is_ours(module)}
-        return {self.files[module]: path for module, path in theirs.items() if not _is_installed(path)}
+        return {self.files[module]: path for module, path in theirs.items() if not is_installed(path)}
 
 
 def is_ours(module: str) -> bool:
@@ -96,7 +96,7 @@ class _Reading:
         places = [] if top in sys.stdlib_module_names else _places_of(top, self.folder)
         if not places:
             return []
-        if top != self.home and (top == "millwork" or all(map(_is_installed, places))):
+        if top != self.home and (top == "millwork" or all(map(is_installed, places))):
             self.found.installed.add(top)
             return []
         self._add_packages_above(name, places)
@@ -173,17 +173,6 @@ def _statements(path: Path, digest: str) -> tuple[_Statement, ...]:
         elif isinstance(node, ast.ImportFrom):
             found.append(("from", node.level, node.module or "", tuple(a.name for a in node.names)))
     return tuple(found)
-
-
-@functools.cache
-def _installed_roots() -> tuple[Path, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple(Path(sysconfig.get_path(n)).resolve() for n in names)
-
-
-def _is_installed(root: Path) -> bool:
-    resolved = root.resolve()
-    return any(resolved.is_relative_to(r) for r in _installed_roots())
 
 
 @functools.cache

@@ -99,6 +99,19 @@ def test_of_installed_packages_only_the_names_count(project: Project) -> None:
     assert found.installed == {"numpy", "pyarrow", "millwork"}
 
 
+def test_packages_of_another_environment_that_this_one_sees_are_installed_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of `venv --system-site-packages`, `pip install --user` and Debian's dist-packages."""
+    for folder in ("site-packages", "dist-packages"):
+        project.write(f"other/{folder}/theirs_{folder[:4]}.py", "")
+        monkeypatch.syspath_prepend(str(project.folder / "other" / folder))
+    project.write("steps.py", "import theirs_site, theirs_dist\n")
+    found = sources_of_module("steps")
+    assert files(found) == {"steps"}
+    assert found.installed == {"theirs_site", "theirs_dist"}
+
+
 def test_what_is_not_there_is_left_to_the_step(project: Project) -> None:
     project.write("steps.py", "try:\n    import not_installed_anywhere\nexcept ImportError: ...\n")
     found = sources_of_module("steps")
