@@ -13,6 +13,7 @@ could never find anything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -122,12 +123,15 @@ def change_by_bootstrap(
     if np.count_nonzero(defined) < len(errors) / 2:
         return None
     error, rows = float((errors[defined] ** 2).mean()) ** 0.5, min(baseline.rows, challenger.rows)
-    # Rounding leaves a trace of variance where no resample differs.
-    if error <= 1e-12 * max(abs(baseline.value), abs(challenger.value)):
+    # Rounding leaves a trace of variance where no resample differs, and of a change where there is none.
+    trace = 1e-12 * max(abs(baseline.value), abs(challenger.value))
+    if error <= trace:
         if share:
             return unseen_estimate(change, rows, confidence, method)
-        return Estimate(change, change, change, 1.0 if change == 0 else 0.0, 0.0, method)
+        change = change if abs(change) > trace else 0.0
+        return Estimate(change, change, change, 0.0 if change else 1.0, 0.0, method)
     freedom = max(rows - 1, 1)
     reach = error * float(stdtrit(freedom, (1 + confidence) / 2))
     p_value = 2 * float(stdtr(freedom, -abs(change) / error))
-    return Estimate(change, change - reach, change + reach, p_value, error, method)
+    most = 1.0 if share else math.inf
+    return Estimate(change, max(change - reach, -most), min(change + reach, most), p_value, error, method)

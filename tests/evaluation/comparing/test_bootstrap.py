@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from paired_models import paired, pieces, rivals, unpaired, weighted
 
 from millwork.evaluation.comparing import bootstrap
-from millwork.evaluation.comparing.bootstrap import draw
+from millwork.evaluation.comparing.bootstrap import Replicates, change_by_bootstrap, draw
 from millwork.evaluation.comparing.comparing import compare
 from millwork.evaluation.comparing.contest import Contest
 from millwork.evaluation.comparing.estimate import two_sided
@@ -166,3 +166,19 @@ def test_some_rows_see_the_same_draws() -> None:
     drawn, places = draw(1_000, 20, seed=0), np.array([7, 3, 998])
     some = drawn.among(places)
     assert (some.counts[:, some.group] == drawn.counts[:, drawn.group[places]]).all()
+
+
+def test_a_share_changes_by_1_at_most() -> None:
+    labels = np.arange(40) % 20 == 0
+    scores = [np.where(labels, 0.6, 0.4), np.where(labels, np.arange(40) / 40 + 0.1, 0.4)]
+    entry = finding(paired(labels.astype(np.int64), *scores), "recall")
+    assert (entry.change, entry.lower) == (-0.5, -1)
+
+
+def test_what_rounding_leaves_is_no_change() -> None:
+    errors = np.random.default_rng(3).normal(size=500)
+    one = Replicates(1.0, errors, 500)
+    alike = change_by_bootstrap(one, Replicates(1.0 + 1e-15, errors, 500), True, 0.95, share=False)
+    assert alike is not None and (alike.change, alike.p_value) == (0, 1)
+    other = change_by_bootstrap(one, Replicates(1.1, errors, 500), True, 0.95, share=False)
+    assert other is not None and other.change == pytest.approx(0.1) and other.p_value == 0
