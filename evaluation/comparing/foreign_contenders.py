@@ -211,7 +211,7 @@ class _Foreign:
         return numbers
 
     def _class_numbers(self, name: str, classes: Sequence[str]) -> NDArray[np.int64]:
-        """Places in `classes`. Numbers that name no class count the classes from 0."""
+        """Places in `classes`. Numbers that name no class count them from 0, in the order of their scores."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -219,7 +219,8 @@ class _Foreign:
         names = class_names(column)
         found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
         if found.null_count == len(found) and is_number(column):
-            counted = [str(place) for place in range(len(classes))]
+            order = list(self._roles.class_scores) if len(self._roles.class_scores) > 1 else classes
+            counted = [str(order.index(one)) for one in classes]
             found = pc.index_in(names, value_set=pa.array(counted, pa.string()))
         if found.null_count:
             row = found.is_null().index(True).as_py()

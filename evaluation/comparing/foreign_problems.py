@@ -61,9 +61,10 @@ def _found(
 ) -> ForeignProblem:
     if len(roles.class_scores) > 1:
         classes = tuple(roles.class_scores)
+        note = _counted(labels, classes, where)
         if len(classes) == 2:
-            return ForeignProblem("binary", _positive_last(classes, positive))
-        return ForeignProblem("multiclass", classes)
+            return ForeignProblem("binary", _positive_last(classes, positive), note)
+        return ForeignProblem("multiclass", classes, note)
     if problem == "regression":
         return _regression(labels, where)
     distinct = _distinct(labels)
@@ -79,6 +80,15 @@ def _found(
     if is_number(labels):
         return _of_numbers(labels, distinct, positive, where)
     return _of_texts(distinct, positive, where)
+
+
+def _counted(labels: pa.Array, classes: Sequence[str], where: str) -> str:
+    """That labels are places among the scores, if they name no class."""
+    if not is_number(labels) or set(_distinct(labels)) & set(classes):
+        return ""
+    named = ", ".join(f"{place} for {name!r}" for place, name in enumerate(classes[:SHOWN]))
+    more = ", …" if len(classes) > SHOWN else ""
+    return f"{where}: the labels are numbers, which were taken in the order of the scores: {named}{more}"
 
 
 def _of_numbers(

@@ -307,3 +307,16 @@ def test_files_of_a_folder_are_of_one_kind_and_have_the_same_columns(tmp_path: P
     parquet(tmp_path / "p" / "c.parquet", label=[1], score=[0.5])
     with pytest.raises(BadInput, match="two kinds, 'c.parquet' and 'a.csv'. Name the file to read"):
         contender_from_files(tmp_path / "p")
+
+
+@pytest.mark.parametrize("positive", [None, "no"])
+def test_labels_that_are_numbers_count_the_scores_whichever_class_is_positive(
+    tmp_path: Path, positive: str | None
+) -> None:
+    rows = "0,0.8,0.2\n1,0.3,0.7\n1,0.4,0.6\n"
+    file = written(tmp_path / "a.csv", f"label,score_no,score_yes\n{rows}")
+    one = contender_from_files(file, positive=positive)
+    assert [one.classes[label] for label in one.labels] == ["no", "yes", "yes"]
+    assert (one.labels == one.predicted).all()
+    [note] = one.notes
+    assert note.endswith("taken in the order of the scores: 0 for 'no', 1 for 'yes'")
