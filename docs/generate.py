@@ -191,8 +191,8 @@ def _comparison_metrics() -> Iterator[str]:
     yield _GENERATED
     yield "# Metrics of comparisons\n"
     yield (
-        "What `millwork compare --metric` knows; `--metric all` takes all of the problem. The usual ones are compared if "
-        "none is named. All honour weights, and equal scikit-learn's.\n"
+        "What `millwork compare --metric` knows; `--metric all` takes all of the problem. The usual ones are compared "
+        "if none is named. All honour weights, and equal scikit-learn's.\n"
     )
     rows = [
         (

@@ -189,8 +189,8 @@ def check_classification(predictions: Predictions, reader: str) -> None:
         )
     if not predictions.split_names:
         raise BadInput(
-            f"{reader} has nothing to read: the predictions have no splits. Predict scores nothing if its resolver finds "
-            "no model, as in a pipeline's first run. Give it a model of this run, or run again once a model is there"
+            f"{reader} has nothing to read: the predictions have no splits. Predict scores nothing if its resolver "
+            "finds no model, as in a pipeline's first run. Give it a model of this run, or run again once there is one"
         )
     if predictions.problem == "regression" or len(predictions.classes) < 2:
         raise BadInput(

@@ -352,7 +352,9 @@ def test_predictions_of_no_model_are_refused_in_words_that_say_so(tmp_path: Path
     """Predict writes such in a first run, in which its resolver finds no model."""
     nothing = Predictions(str(tmp_path))
 
-    with pytest.raises(BadInput, match=r"ConfusionMatrix has nothing to read: .* its resolver finds no model"):
+    with pytest.raises(
+        BadInput, match=r"ConfusionMatrix has nothing to read: .* its resolver finds no model"
+    ):
         matrix(tmp_path, nothing)
 
 
