@@ -28,7 +28,8 @@ from difflib import get_close_matches
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the nearest known name, or all of them."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=1)
+    begun = [one for one in known if name and one.startswith(name)]
+    near = begun if len(begun) == 1 else get_close_matches(name, known, n=1)
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"There are: {', '.join(known)}." if known else "There are none."

@@ -120,13 +120,20 @@ def _differing(contest: Contest, contenders: Sequence[Contender]) -> list[NDArra
     baseline = contenders[0]
     found: list[NDArray[np.bool_] | None] = []
     for challenger in contenders[1:]:
-        differing = challenger.scores != baseline.scores
+        differing = _apart(challenger.scores, baseline.scores, contest.problem)
         if differing.ndim > 1:
             differing = differing.any(axis=1)
         if contest.problem != "regression":
             differing = differing | (challenger.predicted != baseline.predicted)
         found.append(differing)
     return found
+
+
+def _apart(scores: NDArray[np.float64], others: NDArray[np.float64], problem: str) -> NDArray[np.bool_]:
+    """Which scores differ; probabilities by more than float32 or a CSV file rounds them."""
+    import numpy as np
+
+    return scores != others if problem == "regression" else ~np.isclose(scores, others, rtol=2**-22, atol=0)
 
 
 def _notes(contest: Contest) -> Iterator[str]:

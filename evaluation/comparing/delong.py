@@ -81,5 +81,10 @@ def change_of_auc(baseline: Auc, challenger: Auc, paired: bool, confidence: floa
     method = "DeLong" if paired else "unpaired DeLong"
     # Rounding leaves a trace of variance where two models order all rows alike.
     if variance < 1e-24:
-        return unseen_estimate(change, min(baseline.smaller, challenger.smaller), confidence, method)
+        unseen = unseen_estimate(change, min(baseline.smaller, challenger.smaller), confidence, method)
+        apart = float((challenger.influence**2).sum() + (baseline.influence**2).sum())
+        if paired and 1e-24 < apart < unseen.standard_error**2:
+            # Rows that both models scored say no less than as many other rows would.
+            return normal_estimate(change, apart**0.5, confidence, method)
+        return unseen
     return normal_estimate(change, variance**0.5, confidence, method)

@@ -83,6 +83,6 @@ def _check(mapping: Mapping[str, str], names: Sequence[str], where: str) -> None
 
 def _no_column(role: str, meaning: str, names: Sequence[str], where: str, more: str = "") -> BadInput:
     return BadInput(
-        f"{where} has no column {role!r} with {meaning}{more}. It has {', '.join(map(repr, names))}. Say in columns "
-        f"which one it is: {role}=NAME"
+        f"{where} has no column {role!r} with {meaning}{more}. It has {', '.join(map(repr, names))}. Say "
+        f"which one it is: --columns {role}=NAME, in Python columns={{{role!r}: NAME}}"
     )

@@ -206,8 +206,9 @@ class _Foreign:
         bad = ~good(numbers)
         if bad.any():
             row = int(bad.argmax())
-            said = "missing" if np.isnan(numbers[row]) else f"{numbers[row]:g}"
-            raise BadInput(f"{self._where(row)}: {name} is {said}, and must be {wanted}")
+            if np.isnan(numbers[row]):
+                raise BadInput(f"{self._where(row)}: {name} is missing")
+            raise BadInput(f"{self._where(row)}: {name} is {numbers[row]:g}, and must be {wanted}")
         return numbers
 
     def _class_numbers(self, name: str, classes: Sequence[str]) -> NDArray[np.int64]:

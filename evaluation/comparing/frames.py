@@ -33,7 +33,12 @@ class FrameRows(ForeignFiles):
 
 
 def rows_of_frame(frame: pd.DataFrame, name: str) -> FrameRows:
-    """The rows of a frame, which messages call by this name. BadInput if columns are not named by texts, each once."""
+    """The rows of a frame, which messages call by this name. What an index is called is a column, too.
+
+    BadInput if columns are not named by texts, each once.
+    """
+    if levels := [level for level in frame.index.names if level is not None and level not in frame.columns]:
+        frame = frame.reset_index(level=levels)
     names = list(frame.columns)
     if not all(isinstance(column, str) for column in names) or len(set(names)) < len(names):
         raise BadInput(f"{name!r}: the columns of a frame must be texts, each once, but are {names!r}")

@@ -114,6 +114,12 @@ def advice(findings: Findings) -> list[str]:
     ]
 
 
+def remarks(findings: Findings) -> list[str]:
+    """What a reader of the tables must know besides."""
+    unpaired = [] if findings.paired else [f"Not paired: {findings.unpaired_because}"]
+    return [*unpaired, *findings.notes, *advice(findings)]
+
+
 def refusal(findings: Findings, fail_on: Sequence[str]) -> str:
     """What a gate stops for, in a sentence. Empty if there is nothing."""
     failing = findings.failing(fail_on)

@@ -75,6 +75,8 @@ def _of_slices(findings: Findings, model: str) -> str:
         return ""
     losing = {f.slice for f in findings.of(model) if f.verdict is Verdict.WORSE}
     worse = [slice for slice in slices if slice in losing]
+    if len(slices) == 1:
+        return f"In {slice_name(slices[0])} it is {'' if worse else 'not shown to be '}worse."
     whole = number_of(len(slices), "slice")
     if not worse:
         return f"In none of {whole} is it shown to be worse."

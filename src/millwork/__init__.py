@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """`compare`, `diff`, `view`, once somebody asks: describing a pipeline does not wait for what reads results."""
     if name == "compare":

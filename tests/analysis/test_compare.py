@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sample_scored_runs import ROWS, scored_runs
 
@@ -82,6 +83,14 @@ def test_a_notebook_shows_tables_that_need_no_script(compared: ModelComparison) 
     shown = compared._repr_html_()
     assert shown.count("<table>") == 2 and "<script" not in shown
     assert "<td>health:poor</td><td>300</td>" in shown
+
+
+def test_a_notebook_tells_why_rows_are_not_paired_and_takes_an_index_for_a_column() -> None:
+    frame = pd.DataFrame({"label": [0, 1] * 100, "score": [0.2, 0.7] * 100}).rename_axis("person")
+    columns = {"row_id": "person"}
+    assert millwork.compare(frame, frame[::-1], columns=columns).findings.paired
+    shown = millwork.compare(frame, frame[20:], columns=columns)._repr_html_()
+    assert "<li>Not paired: " in shown
 
 
 def test_names_are_harmless_in_a_notebook(root: Path, tmp_path: Path) -> None:

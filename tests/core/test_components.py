@@ -52,6 +52,8 @@ def test_a_missing_parameter_is_named_with_its_type() -> None:
 def test_a_misspelt_argument_is_answered_with_the_nearest_name() -> None:
     with refused("Rows has no argument 'cuont'. Did you mean 'count'?"):
         Rows(cuont=3)  # type: ignore[call-arg]
+    with refused("Rows has no argument 'st'. Did you mean 'start'?"):
+        Rows(st=3)  # type: ignore[call-arg]
     with refused("Rows has no argument 'zzz'. There are: count, start."):
         Rows(zzz=3)  # type: ignore[call-arg]
 

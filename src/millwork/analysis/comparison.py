@@ -12,7 +12,7 @@ from millwork.evaluation.comparing.document import CompareDocument, SourceDocume
 from millwork.evaluation.comparing.findings import Findings, Verdict
 from millwork.evaluation.comparing.markdown import markdown
 from millwork.evaluation.comparing.tables import overall_table, slices_table
-from millwork.evaluation.comparing.wording import name_of, refusal, why
+from millwork.evaluation.comparing.wording import name_of, refusal, remarks, why
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,9 @@ class ModelComparison:
         """For notebooks: tables without script, which stay when the notebook is converted."""
         tables = (overall_table(self.findings), slices_table(self.findings))
         told = "".join(f"<p>{html.escape(line)}</p>" for line in repr(self).splitlines())
-        return told + "".join(_html_table(table.columns, table.rows) for table in tables if table.rows)
+        shown = "".join(_html_table(table.columns, table.rows) for table in tables if table.rows)
+        notes = "".join(f"<li>{html.escape(name_of(remark))}</li>" for remark in remarks(self.findings))
+        return told + shown + (f"<ul>{notes}</ul>" if notes else "")
 
 
 def _html_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -162,7 +162,8 @@ class Entrants:
             return ""
         if not isinstance(model, str | os.PathLike):
             raise WrongArgument(
-                f"Compared are names, paths, runs, frames, Predictions, Models and ModelEvaluations, not {model!r}"
+                "Compared are names, paths, runs, pandas frames, Predictions, Models and ModelEvaluations, not "
+                f"{type(model).__name__}"
             )
         text = os.fspath(model)
         return "" if isinstance(model, os.PathLike) or os.path.exists(text) or _is_path(text) else text

@@ -16,7 +16,7 @@ from millwork.evaluation.comparing.tables import (
     overall_table,
     slices_table,
 )
-from millwork.evaluation.comparing.wording import advice, name_of, why
+from millwork.evaluation.comparing.wording import name_of, remarks, why
 
 
 def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
@@ -31,12 +31,7 @@ def print_comparison(compared: ModelComparison, *, everything: bool) -> None:
         _print_table(slices)
     if slices.left_out:
         print(f"\n{slices.left_out:,} more results in slices: --all shows them")
-    told = [
-        *([] if findings.paired else [f"Not paired: {findings.unpaired_because}"]),
-        *findings.notes,
-        *advice(findings),
-    ]
-    if told:
+    if told := remarks(findings):
         print()
     for sentence in told:
         print(f"- {name_of(sentence)}")

@@ -74,6 +74,15 @@ def test_a_model_against_itself_is_no_worse_anywhere() -> None:
     assert found.verdict is Verdict.NO_WORSE
 
 
+def test_probabilities_that_only_rounding_parts_are_the_same() -> None:
+    labels, (scores, other) = rivals(200, seed=3)
+    rounded = scores.astype(np.float32).astype(float)
+    assert (rounded != scores).any()
+    found = compare(paired(labels, scores, rounded, other), ALL)
+    assert {entry.method for entry in found.of("B")} == {"identical"}
+    assert "identical" not in {entry.method for entry in found.of("C")}
+
+
 def test_slices_are_corrected_for_and_all_rows_are_not(found: Findings) -> None:
     for metric in metrics_of("binary"):
         overall, *slices = found.of(metric=metric.name)

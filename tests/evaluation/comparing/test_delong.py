@@ -134,6 +134,14 @@ def test_two_perfect_models_are_as_sure_as_their_rarer_class_allows() -> None:
     assert estimate.upper == pytest.approx(1.96**2 / (20 + 1.96**2), abs=1e-4)
 
 
+def test_two_models_of_the_same_order_are_at_least_as_sure_as_on_different_rows() -> None:
+    labels, (scores, _) = rivals(200, seed=5)
+    one, other = area(labels == 1, scores), area(labels == 1, scores**3)
+    together, apart = (change_of_auc(one, other, paired, 0.95) for paired in (True, False))
+    assert one.value < 1 and together.change == 0
+    assert 0 < together.upper <= apart.upper
+
+
 def test_all_pairs_of_three_rows() -> None:
     for scores in product([0.0, 1.0, 2.0], repeat=3):
         wins = [(scores[0] > s) + (scores[0] == s) / 2 for s in scores[1:]]
