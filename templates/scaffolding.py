@@ -36,8 +36,8 @@ def place_in_project(project: Path, package: str) -> Place:
 
 def scaffold(name: str, place: Place) -> list[Path]:
     """Write a class for TakeNewest, a function for take_newest, and its test. Nothing is overwritten."""
-    _check_name(name)
     module = kebab(name).replace("-", "_")
+    _check_name(name, "" if place.package else module)
     model = "first_rows" if _CLASS.fullmatch(name) else "row_counts"
     source = f"{place.package}.{module}" if place.package else module
     texts = {
@@ -46,12 +46,13 @@ def scaffold(name: str, place: Place) -> list[Path]:
     }
     there = [path for path in texts if path.exists()]
     if there:
-        raise WrongArgument(f"{' and '.join(map(str, there))} exists already. Nothing was written")
+        raise WrongArgument(f"There already: {' and '.join(map(str, there))}. Nothing was written")
     return [*_make_package(place), *_write(texts, model, name, module)]
 
 
-def _check_name(name: str) -> None:
-    if keyword.iskeyword(name) or name in sys.stdlib_module_names:
+def _check_name(name: str, top_module: str) -> None:
+    """`top_module` is the name of its file where that is in no package, so that it could hide a module of Python."""
+    if keyword.iskeyword(name) or {name, top_module} & sys.stdlib_module_names:
         raise WrongArgument(f"A component cannot be called {name!r}: Python uses that name")
     if not (_CLASS.fullmatch(name) or _FUNCTION.fullmatch(name)):
         words = kebab(name, "my-component").split("-")

@@ -87,6 +87,7 @@ def test_a_folder_of_the_project_s_package_is_imported_from_there(millwork: Mill
         ("../x", "Write 'X' for a class"),
         ("class", "Python uses that name"),
         ("json", "Python uses that name"),
+        ("Json", "Python uses that name"),
         ("Trainer", "Millwork has a component 'Trainer'"),
         ("model_card", "Millwork has a component 'model_card'"),
     ],
@@ -100,5 +101,5 @@ def test_a_name_that_cannot_be_is_refused(millwork: Millwork, folder: Path, name
 def test_nothing_is_overwritten(millwork: Millwork, folder: Path) -> None:
     (folder / "test_take_newest.py").write_text("mine")
     said = millwork("catalog", "scaffold", "TakeNewest")
-    assert (said.code, "test_take_newest.py exists already. Nothing was written" in said.err) == (2, True)
+    assert (said.code, "test_take_newest.py. Nothing was written" in said.err) == (2, True)
     assert tree(folder) == {"test_take_newest.py": b"mine"}
