@@ -81,7 +81,7 @@ class Comparison(Component):
     policy: InputPath | None = None
     """A YAML file with all this below `comparison:`. Arguments have the last word."""
     fail_on: tuple[str, ...] = ()
-    """Stop the run if anything is so: "regression", "inconclusive" or both. The step fails with GateNotMet, which lists
+    """Stop the run for a "regression"; for what is "inconclusive", too. The step fails with GateNotMet, which lists
     what is, nothing that needs it runs, and `millwork run` exits with 3. A step that fails leaves no report: to have
     one, let what follows depend on the verdict instead."""
     comparison: artifacts.Comparison = output()

@@ -127,9 +127,10 @@ class Findings:
         return Verdict.BETTER if Verdict.BETTER in overall else Verdict.NO_WORSE
 
     def failing(self, fail_on: Sequence[str]) -> list[Finding]:
-        """The entries that a gate stops for: `regression` means worse, `inconclusive` itself, in any slice."""
-        stops = {"regression": Verdict.WORSE, "inconclusive": Verdict.INCONCLUSIVE}
-        return [entry for entry in self.entries if entry.verdict in {stops[word] for word in fail_on}]
+        """The entries that a gate stops for, in any slice: `regression` means worse, `inconclusive` that as well."""
+        stops = {"regression": {Verdict.WORSE}, "inconclusive": {Verdict.WORSE, Verdict.INCONCLUSIVE}}
+        stopping = set().union(*(stops[word] for word in fail_on))
+        return [entry for entry in self.entries if entry.verdict in stopping]
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -57,3 +57,8 @@ def test_the_gate_says_whether_it_is_met() -> None:
         "met": False,
         "failing": 1,
     }
+
+
+def test_a_gate_for_what_is_inconclusive_does_not_let_a_worse_model_pass() -> None:
+    worse = findings(finding(verdict=WORSE))
+    assert document(worse, fail_on=("inconclusive",))["gate"]["failing"] == 1
