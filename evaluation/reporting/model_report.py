@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from millwork.evaluation.comparing.contest import Contest
 from millwork.evaluation.comparing.findings import Settings
-from millwork.evaluation.reporting.figures import count
 from millwork.evaluation.reporting.frame import page
 from millwork.evaluation.reporting.names import name, sentence
 from millwork.evaluation.reporting.own_sections import own_metrics_section, own_slices_section
@@ -17,6 +16,7 @@ from millwork.evaluation.reporting.predictions_sections import (
     kind_of,
     lineage_section,
     predictions_sections,
+    rows_of,
 )
 from millwork.evaluation.reporting.threshold_counts import threshold_counts
 
@@ -46,6 +46,6 @@ def model_report_html(contest: Contest, settings: Settings, *, lineage_svg: str 
         [section for section in sections if section],
         kind="Model",
         title=sentence(title, 200) or name(model.name, 60),
-        subtitle=f"{kind_of(contest)}. {count(len(model))} rows.",
+        subtitle=f"{kind_of(contest)}. {rows_of(contest)}.",
         documents=documents,
     )

@@ -13,6 +13,7 @@ from millwork.evaluation.comparing.findings import Settings
 from millwork.evaluation.reporting.calibration_section import calibration_section
 from millwork.evaluation.reporting.confusion_section import confusion_section
 from millwork.evaluation.reporting.curves_section import curves_section
+from millwork.evaluation.reporting.figures import count
 from millwork.evaluation.reporting.report_section import ReportSection
 from millwork.evaluation.reporting.residuals_section import residuals_section
 from millwork.evaluation.reporting.threshold_counts import ThresholdCounts
@@ -47,8 +48,14 @@ def deciding_by(contest: Contest, threshold: float | None) -> Contest:
     return replace(contest, contenders=tuple(with_threshold(contest, threshold)))
 
 
+def rows_of(contest: Contest) -> str:
+    """How many rows the baseline scored, and whether some count more than others."""
+    weighted = "" if contest.baseline.weights is None else "weighted "
+    return f"{count(len(contest.baseline))} {weighted}rows"
+
+
 def kind_of(contest: Contest) -> str:
     """What the models predict, in words."""
     if contest.problem == "multiclass":
         return f"{len(contest.baseline.classes)} classes"
-    return {"binary": "Two classes", "regression": "A number"}[contest.problem]
+    return {"binary": "Two classes", "regression": "Regression"}[contest.problem]

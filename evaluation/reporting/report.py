@@ -10,7 +10,6 @@ from millwork.evaluation.comparing.findings import Findings
 from millwork.evaluation.reporting.change_sections import ChangeSection
 from millwork.evaluation.reporting.changes_section import changes_section
 from millwork.evaluation.reporting.embedded import findings_json
-from millwork.evaluation.reporting.figures import count
 from millwork.evaluation.reporting.frame import page
 from millwork.evaluation.reporting.metrics_section import metrics_section
 from millwork.evaluation.reporting.names import listed, name, sentence
@@ -19,6 +18,7 @@ from millwork.evaluation.reporting.predictions_sections import (
     kind_of,
     lineage_section,
     predictions_sections,
+    rows_of,
 )
 from millwork.evaluation.reporting.reading_section import reading_section
 from millwork.evaluation.reporting.slices_section import slices_section
@@ -67,6 +67,6 @@ def report_html(
 
 
 def _subtitle(findings: Findings, contest: Contest) -> str:
-    rows = f"{count(len(contest.baseline))} rows"
+    rows = rows_of(contest)
     paired = f"{rows}, compared in pairs" if findings.paired else f"{rows} of the baseline, not paired"
     return f"{kind_of(contest)}. {paired}."

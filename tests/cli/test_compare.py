@@ -82,6 +82,13 @@ def test_several_models_are_each_held_against_the_first(compare: Callable[..., S
     assert document["verdict"] == "worse"
 
 
+def test_models_are_called_as_one_likes(compare: Callable[..., Said]) -> None:
+    said = compare(USUAL, BLIND, "-m", "auc", "--names", "usual, blind")
+    assert said.out.startswith("blind against usual: worse. ")
+    refused = compare(USUAL, BLIND, "--names", "usual")
+    assert refused.code == 2 and "2 models need as many names, all different, not 'usual'" in refused.err
+
+
 def test_a_baseline_may_be_named_among_the_models_or_besides(compare: Callable[..., Said]) -> None:
     first = parsed(compare(WORSE, USUAL, "--baseline", USUAL, "--json", "-m", "auc"))
     assert [m["source"]["given"] for m in first["models"]] == [USUAL, WORSE]

@@ -97,10 +97,6 @@ def compare_models(
 ) -> ModelComparison:
     """Find what was named, read it, and compare it as the policy says."""
     ordered = _baseline_first(models, baseline)
-    if names and (len(names) != len(ordered) or len(set(names)) < len(names)):
-        raise WrongArgument(
-            f"{len(ordered)} models are compared, and need as many different names, not {names!r}"
-        )
     entrants = Entrants(root, store)
     found = entrants.find(ordered, names)
     reading = replace(reading, by=policy.settings.by)

@@ -81,6 +81,11 @@ class Entrants:
 
     def find(self, models: Sequence[Named], names: Sequence[str] = ()) -> list[Entrant]:
         """What was named, each with a name of its own, or called as `names` has it. Errors say what to do."""
+        if names and (len(names) != len(models) or len(set(names)) < len(names)):
+            count = (
+                "One model needs one name" if len(models) == 1 else f"{len(models)} models need as many names"
+            )
+            raise WrongArgument(f"{count}, all different, not {', '.join(map(repr, names))}")
         named = {place: name for place, model in enumerate(models) if (name := self._name_in_store(model))}
         found = {place: find_predictions(self._store, name) for place, name in named.items()}
         if len(models) == 2 and len(found) == 2:

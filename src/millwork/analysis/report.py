@@ -50,13 +50,14 @@ def model_report(
     policy: Policy,
     reading: Reading,
     *,
+    names: Sequence[str] = (),
     root: str = ".millwork",
     store: str = "",
     title: str = "",
 ) -> str:
     """One HTML file about one model by itself, and what it was made from."""
     entrants = Entrants(root, store)
-    [found] = entrants.find([model])
+    [found] = entrants.find([model], names)
     by = policy.settings.by
     contender = entrants.contender(found, replace(reading, by=by))
     alone = Contest((contender,), True, slices([contender], True, by), notes=contender.notes)

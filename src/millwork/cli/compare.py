@@ -23,6 +23,7 @@ def compare(
     by: comparing_options.By = None,
     splits: comparing_options.Splits = None,
     baseline: comparing_options.Baseline = None,
+    names: comparing_options.Names = None,
     margin: comparing_options.Margin = None,
     minimum_effect: comparing_options.MinimumEffect = None,
     confidence: comparing_options.Confidence = None,
@@ -71,6 +72,7 @@ def compare(
         ),
         comparing_options.reading_said(splits, columns, positive, problem),
         baseline=baseline,
+        names=options.names(names),
         root=root,
         store=store,
     )

@@ -51,6 +51,14 @@ Baseline = Annotated[
     str | None,
     typer.Option("--baseline", metavar="MODEL", help="What to compare with, instead of the first."),
 ]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--names",
+        metavar="NAME,…",
+        help="What to call the models, the baseline first. By default their runs, ids or files.",
+    ),
+]
 Margin = Annotated[
     list[str] | None,
     typer.Option(

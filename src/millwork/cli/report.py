@@ -33,6 +33,7 @@ def report(
     by: comparing_options.By = None,
     splits: comparing_options.Splits = None,
     baseline: comparing_options.Baseline = None,
+    names: comparing_options.Names = None,
     margin: comparing_options.Margin = None,
     minimum_effect: comparing_options.MinimumEffect = None,
     confidence: comparing_options.Confidence = None,
@@ -67,10 +68,14 @@ def report(
         fail_on=fail_on,
     )
     reading = comparing_options.reading_said(splits, columns, positive, problem)
+    called = options.names(names)
     if models and len(models) == 1 and baseline is None:
-        _write(model_report(models[0], settled, reading, root=root, store=store, title=title), output)
+        page = model_report(models[0], settled, reading, names=called, root=root, store=store, title=title)
+        _write(page, output)
         return
-    compared = compare_models(models or [], settled, reading, baseline=baseline, root=root, store=store)
+    compared = compare_models(
+        models or [], settled, reading, baseline=baseline, names=called, root=root, store=store
+    )
     _write(comparison_report(compared, root=root, store=store, title=title), output)
     findings = compared.findings
     for model in () if quiet else findings.challengers:

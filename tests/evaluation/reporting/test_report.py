@@ -117,6 +117,7 @@ def test_every_problem_has_a_report_without_gaps(make: Callable[[], Contest]) ->
     html = report_html(findings, made)
     text = Page(html).text
     assert not re.search(r"\b(nan|None|inf)\b|Undefined|<function|array\(", text)
+    assert ("weighted rows" in text) is (made.baseline.weights is not None)
     assert "NaN" not in re.sub(r"<script.*?</script>", "", html, flags=re.S)
     assert len(html) < 2_000_000
 
