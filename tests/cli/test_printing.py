@@ -43,14 +43,19 @@ class _Terminal(io.StringIO):
         return True
 
 
-def _table_on_a_terminal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+def _table_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+    columns: tuple[str, ...] = ("step", "state"),
+    row: tuple[str, ...] = ("ok", "failed"),
+    **environment: str,
+) -> str:
     for name in ("CI", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"TERM": "xterm-256color", **environment}.items():
         monkeypatch.setenv(name, value)
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    printing.print_table(("step", "state"), [("ok", "failed")])
+    printing.print_table(columns, [row])
     return terminal.getvalue()
 
 
@@ -62,6 +67,16 @@ def test_on_a_terminal_states_are_coloured(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_no_color_means_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\033[31m" not in _table_on_a_terminal(monkeypatch, NO_COLOR="1")
+
+
+def test_on_a_narrow_terminal_the_widest_column_is_folded_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = ("20261126-071027-0648f1", "/somewhere/far/away/from/here", "24")
+    text = _table_on_a_terminal(monkeypatch, ("run", "place", "id"), row, COLUMNS="40", TERM="dumb")
+    first, *folded = [line.split() for line in text.splitlines()[1:]]
+    assert (first[0], first[2]) == ("20261126-071027-0648f1", "24")
+    assert first[1] + "".join(word for line in folded for word in line) == row[1]
 
 
 def test_ci_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TextIO
+from typing import Literal, TextIO
 
 from millwork.analysis.amounts import file_size as file_size
 from millwork.analysis.amounts import moment as moment
 
+_LEAST_ROOM = 8
+"""Characters of a column that is folded."""
 _COLOURED = ("state", "action", "files", "verdict")
 _COLOURS = {
     "running": "cyan",
@@ -116,13 +118,24 @@ def _print_rich(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    folded = _only_folded(columns, rows, console.width)
+    for place, name in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=folded not in (None, place))
     for row in rows:
         styles = [
             _COLOURS.get(cell, "") if name in _COLOURED else ""
             for name, cell in zip(columns, row, strict=True)
         ]
         table.add_row(*map(Text, row, styles))
-    Console().print(table)
+    console.print(table)
+
+
+def _only_folded(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> int | None:
+    """The place of the widest column, if the others leave room for it: ids and numbers are copied in one piece."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    widest = max(range(len(widths)), key=widths.__getitem__)
+    others = sum(widths) - widths[widest] + 2 * (len(widths) - 1)
+    return widest if room - others >= _LEAST_ROOM else None
