@@ -64,7 +64,7 @@ def _each(feature: str, column: pa.Array) -> Values:
     """Each value of a feature is a slice, a missing one too."""
     import numpy as np
 
-    encoded = column.dictionary_encode(null_encoding="encode")
+    encoded = _whole(column).dictionary_encode(null_encoding="encode")
     if len(encoded.dictionary) > MAX_SLICES:
         advice = (
             f"Write a condition, such as '{feature}>60'"
@@ -77,6 +77,20 @@ def _each(feature: str, column: pa.Array) -> Values:
     place = {one: number for number, one in enumerate(distinct)}
     codes = np.array([place[one] for one in values], np.int64)[encoded.indices.to_numpy()]
     return Values(codes, [(one.name, (one.rank,)) for one in distinct])
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    """Whole numbers as such: pandas makes floats of them if one is missing, and 18.0 is no age."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return column
+    known = pc.if_else(pc.is_nan(column), None, column)
+    try:
+        return known.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column
 
 
 def _value(value: object) -> str | int | float | bool | None:

@@ -257,6 +257,15 @@ def test_each_value_is_a_slice_and_a_missing_one_the_last() -> None:
     assert list(found) == ["Overall", "health:good", "health:poor", "health is missing"]
 
 
+def test_whole_numbers_that_pandas_made_floats_of_have_no_point() -> None:
+    assert list(sliced("age", columns={"age": [18.0, float("nan"), None, 7.0]})) == [
+        "Overall",
+        "age:7",
+        "age:18",
+        "age is missing",
+    ]
+
+
 def test_numbers_sort_as_numbers() -> None:
     assert list(sliced("n", columns={"n": [10, 9, 100, 9]})) == ["Overall", "n:9", "n:10", "n:100"]
     assert list(sliced("n", columns={"n": [0.5, float("nan"), None, -1.0]})) == [
@@ -380,9 +389,9 @@ def test_unpaired_rows_are_sliced_by_their_own_columns() -> None:
     assert not found.paired
     assert [(s.name, [rows.tolist() for rows in s.rows]) for s in found.slices] == [
         ("Overall", [[0, 1, 2, 3], [0, 1, 2, 3]]),
-        ("n:1.0", [[0, 1], []]),
-        ("n:2.0", [[2], [0]]),
-        ("n:3.0", [[], [1, 2, 3]]),
+        ("n:1", [[0, 1], []]),
+        ("n:2", [[2], [0]]),
+        ("n:3", [[], [1, 2, 3]]),
         ("n is missing", [[3], []]),
         ("n>2", [[], [1, 2, 3]]),
     ]
