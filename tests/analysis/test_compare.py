@@ -142,7 +142,7 @@ def test_frames_are_compared_and_called_as_one_likes(compared: ModelComparison) 
     turned = millwork.compare(*frames, baseline=frames[1], columns=columns, metrics="auc", positive="1")
     assert turned.verdict is Verdict.BETTER
     assert turned.findings.challengers == ("frame (2)",)
-    with pytest.raises(WrongArgument, match="2 models are compared"):
+    with pytest.raises(WrongArgument, match="2 models need as many names"):
         millwork.compare(*frames, names=("old", "old"))
     frames[0].loc[2, "score_1"] = float("nan")
     with pytest.raises(BadInput, match="'frame', row 3: score_1 is missing"):

@@ -147,7 +147,7 @@ def test_what_is_not_there_is_exit_code_4_and_two_forms_at_once_are_2(tmp_path: 
 def test_python_has_the_same(changed: Workshop) -> None:
     found = millwork.diff("latest~1", "latest", root=changed.root)
     assert found
-    assert str(found) == asked(changed).out.rstrip("\n")
+    assert str(found) == repr(found) == asked(changed).out.rstrip("\n")
     assert found.to_markdown() == asked(changed, "--md").out
     assert "&quot;height&quot;" in found._repr_html_() and "<svg" in found._repr_html_()
     assert not millwork.diff("latest", "latest", root=changed.root)

@@ -23,7 +23,7 @@ class Diff:
 
     difference: RunDifference
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return as_text(self.difference)
 
     def __bool__(self) -> bool:
