@@ -93,7 +93,10 @@ def test_a_gate_names_what_it_stops_for() -> None:
     entries = [finding(slice=f"age:{n}", verdict=WORSE) for n in range(5)]
     found = findings(finding(verdict=INCONCLUSIVE), *entries)
     assert refusal(found, ()) == ""
-    assert refusal(found, ("inconclusive",)) == "Not good enough: ROC AUC of new is inconclusive in all rows"
+    assert refusal(found, ("inconclusive",)) == (
+        "Not good enough: ROC AUC of new is inconclusive in all rows; ROC AUC of new is worse in age:0; "
+        "ROC AUC of new is worse in age:1; 3 more"
+    )
     told = refusal(found, ("regression",))
     assert told.startswith("Not good enough: ROC AUC of new is worse in age:0; ")
     assert told.endswith("; 2 more")
