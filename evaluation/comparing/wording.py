@@ -88,10 +88,15 @@ def why(findings: Findings, model: str) -> str:
 
 
 def mattering(findings: Findings) -> list[Finding]:
-    """The entries of slices, those to worry about first, those in which the models are alike last."""
+    """The entries of slices, those to worry about first, those in which the models are alike last.
+
+    Of one verdict, what has no value for either model comes last, such as a ROC AUC where all rows are of one class.
+    """
     order = (Verdict.WORSE, Verdict.INCONCLUSIVE, Verdict.BETTER, Verdict.NO_WORSE)
     entries = [entry for entry in findings.entries if entry.slice != findings.slices[0]]
-    return sorted(entries, key=lambda entry: order.index(entry.verdict))
+    return sorted(
+        entries, key=lambda entry: (order.index(entry.verdict), entry.value is entry.baseline_value is None)
+    )
 
 
 def advice(findings: Findings) -> list[str]:

@@ -39,6 +39,12 @@ def test_slices_to_worry_about_come_first_and_those_that_are_no_worse_not_at_all
     assert everything.left_out == 0
 
 
+def test_what_no_model_has_a_value_for_comes_after_what_can_be_read() -> None:
+    nothing = finding(slice="a", verdict=INCONCLUSIVE, baseline_value=None, value=None, change=None)
+    found = findings(finding(), nothing, finding(slice="b", verdict=INCONCLUSIVE), finding(slice="c"))
+    assert [row[0] for row in slices_table(found, limit=None).rows] == ["b", "a", "c"]
+
+
 def test_of_many_slices_some_are_left_out() -> None:
     found = findings(finding(), *(finding(slice=f"s{n}", verdict=WORSE) for n in range(30)))
     table = slices_table(found, limit=10)
