@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from millwork.components.models.rest_format import (
+    STRING,
     array_from_json,
     array_to_json,
     bytes_from_json,
@@ -88,8 +89,17 @@ def _columns_of_rows(instances: Any, signature: TensorSignature) -> Json:
             got = ", ".join(row) if named[i] else f"{row!r:.50}"
             raise BadInput(
                 f"Row {i} of 'instances' must be an object with the keys {', '.join(names)}, but got {got}"
+                + _how_to_write_examples(signature)
             )
     return {name: [row[name] for row in instances] for name in names}
+
+
+def _how_to_write_examples(signature: TensorSignature) -> str:
+    """Models of TFX take one text a row; who asks with columns does not know that it is a `tf.Example`."""
+    one_text = len(signature.inputs) == 1 and signature.inputs[0].dtype == STRING
+    return (
+        '. This input most likely takes serialised tf.Examples: {"b64": …} for each row' if one_text else ""
+    )
 
 
 def _columns(inputs: Any, signature: TensorSignature) -> Json:

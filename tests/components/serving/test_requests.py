@@ -234,6 +234,10 @@ def test_a_model_that_takes_nulls_gets_them(tmp_path: Path) -> None:
             'name: "tensor" not found in signature def. Did you mean',
         ),
         (b'{"instances": [1]}', "'examples' takes strings, but got 1"),
+        (
+            b'{"instances": [{"x": 1, "z": 2}]}',
+            "keys examples, but got x, z. This input most likely takes serialised",
+        ),
         (b'{"instances": [{"b64": "?"}]}', "not base64"),
         (b'{"instances": ["no example"]}', "TensorFlow says"),
         (b'{"instances": [{"x": [1]}], "signature_name": "tensors"}', "must be an object with the keys x, z"),
