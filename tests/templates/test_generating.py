@@ -56,6 +56,14 @@ def test_what_comes_next_can_be_typed_as_it_is_shown(millwork: Millwork, folder:
     assert "  cd 'my shop'\n" in millwork("init", "my shop", "-t", "image", "--defaults").out
 
 
+def test_the_columns_that_are_left_out_are_told(millwork: Millwork, folder: Path) -> None:
+    (folder / "data.csv").write_text(
+        ",x,y\n" + "".join(f"{row},{row % 7},{'ab'[row % 2]}\n" for row in range(60))
+    )
+    said = millwork("init", "p", "--from", "data.csv", "--label", "y", "--defaults")
+    assert "column 'Unnamed: 0' is left out: it has no name in the file and labels the row\n" in said.out
+
+
 def test_a_file_is_for_the_template_that_reads_it(millwork: Millwork, folder: Path) -> None:
     (folder / "data.csv").write_text("x,y\n" + "1,a\n2,b\n" * 20)
     said = millwork("init", "-t", "image", "--from", "data.csv", "--label", "y", "--defaults")

@@ -194,6 +194,9 @@ def _tell(project: Project, document: InitDocument) -> None:
     )
     for file in document["kept"]:
         print(f"  kept your {file}")
+    if project.template.stock and project.template.name == _FOR_A_FILE:
+        for column, reason in project.answers["left_out"].items():
+            print(f"  column {column!r} is left out: it {reason}")
     reasons = dict(project.template.next_commands)
     width = max((len(command) for command in document["next"]), default=0)
     if document["next"]:
