@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.measuring import MeasurementFailed, measure
 from benchmarks.results import Part, Record, Settings
 
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SIZES = (1_000, 4_000, 10_000, 100_000, 1_000_000)
 AIM = 20.0
 """Seconds for the largest size; and 2 GiB."""
 RESAMPLES = 1_000
