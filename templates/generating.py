@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from millwork.core.errors import WrongArgument
-from millwork.templates.names import kebab, wrong_names
+from millwork.templates.names import kebab, name_after, wrong_names
 from millwork.templates.placing import Decide, Placed, place, staging_beside
 from millwork.templates.questionnaire import check_answers
 from millwork.templates.record import Record, files_in, write_record
@@ -62,7 +62,7 @@ def _rendered(
     template: Template, staging: Path, given: Mapping[str, Any], target: Path | None, asking: Asking
 ) -> Rendering:
     """Answers to a question of a name that cannot be are asked for again, or refused."""
-    defaults = {"project_name": kebab(target.resolve().name)} if target else {}
+    defaults = _default_names(target, given)
     while True:
         folder = Path(tempfile.mkdtemp(dir=staging), "project")
         rendering = render(template, folder, given, defaults=defaults, ask=asking.ask, trust=asking.trust)
@@ -74,6 +74,12 @@ def _rendered(
         for why in wrong.values():
             asking.say(why)
         given = {n: v for n, v in rendering.answers.items() if n not in {*wrong, "package"}}
+
+
+def _default_names(target: Path | None, given: Mapping[str, Any]) -> Mapping[str, str]:
+    if target:
+        return {"project_name": kebab(target.resolve().name)}
+    return {"project_name": name_after(given["data_file"])} if given.get("data_file") else {}
 
 
 def _wrong_names(answers: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import keyword
 import re
 import sys
 import unicodedata
+from pathlib import Path
 
 _PROJECT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -20,6 +21,12 @@ def kebab(text: str, fallback: str = "my-project") -> str:
     words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", plain).lower())
     name = "-".join(words).lstrip("-0123456789")
     return name or fallback
+
+
+def name_after(file: str) -> str:
+    """A project's name after a file that it is written for. A package can be called alike, unlike after data.csv."""
+    name = kebab(Path(file).stem)
+    return f"{name}-project" if _wrong_package(name.replace("-", "_")) else name
 
 
 def wrong_names(project_name: str, package: str) -> dict[str, str]:
