@@ -64,6 +64,31 @@ def test_the_columns_that_are_left_out_are_told(millwork: Millwork, folder: Path
     assert "column 'Unnamed: 0' is left out: it has no name in the file and labels the row\n" in said.out
 
 
+@pytest.mark.parametrize(
+    ("file", "project", "package"),
+    [
+        ("sales.csv", "sales", "sales"),
+        ("Verkäufe 2024.csv", "verkaufe-2024", "verkaufe_2024"),
+        ("data.csv", "data-project", "data_project"),
+        ("2024.csv", "my-project", "my_project"),
+    ],
+)
+def test_without_a_folder_the_file_gives_the_project_its_name(
+    millwork: Millwork, folder: Path, file: str, project: str, package: str
+) -> None:
+    (folder / file).write_text("x,y\n" + "1,a\n2,b\n" * 20)
+    said = millwork("init", "--from", file, "--label", "y", "--defaults")
+    assert (said.code, said.err) == (0, "")
+    assert (folder / project / "src" / package / "pipeline.py").is_file()
+
+
+def test_a_name_that_is_given_goes_before_that_of_the_file(millwork: Millwork, folder: Path) -> None:
+    (folder / "sales.csv").write_text("x,y\n" + "1,a\n2,b\n" * 20)
+    given = ("--defaults", "-a", "project_name=returns")
+    assert millwork("init", "--from", "sales.csv", "--label", "y", *given).code == 0
+    assert (folder / "returns/src/returns/pipeline.py").is_file()
+
+
 def test_a_file_is_for_the_template_that_reads_it(millwork: Millwork, folder: Path) -> None:
     (folder / "data.csv").write_text("x,y\n" + "1,a\n2,b\n" * 20)
     said = millwork("init", "-t", "image", "--from", "data.csv", "--label", "y", "--defaults")

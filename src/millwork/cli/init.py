@@ -47,7 +47,8 @@ def init(
     directory: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[DIR]", help="Where the project goes. By default a new folder called like the project."
+            metavar="[DIR]",
+            help="Where the project goes. By default a new folder called like the project, or like the file of --from.",
         ),
     ] = None,
     template: Annotated[
