@@ -43,6 +43,7 @@ def test_every_document_that_json_prints_is_documented() -> None:
         "deletion",
         "preview",
         "page",
+        "report",
         "artifacts",
         "artifact",
         "lineage",

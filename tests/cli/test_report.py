@@ -42,6 +42,18 @@ def test_a_folder_gets_a_report(report: Callable[..., Said], tmp_path: Path) -> 
     assert (tmp_path / "report.html").stat().st_size < 500_000
 
 
+def test_json_says_where_the_page_is_and_the_verdict(report: Callable[..., Said], tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    document = json.loads(report(USUAL, BLIND, "-o", str(file), "--json").out)
+    assert document == {
+        "schema": "millwork/report/v1",
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "verdict": "worse",
+    }
+    assert report(USUAL, BLIND, "-o", "-", "--json").code == 2
+
+
 def test_the_page_goes_to_stdout_for_a_dash(report: Callable[..., Said]) -> None:
     said = report(USUAL, BLIND, "-o", "-", "--title", "Ours & theirs")
     assert said.out.startswith("<!doctype html>")

@@ -676,9 +676,10 @@ def test_a_run_may_be_in_any_thread(root: Path) -> None:
 def test_nothing_is_left_but_artifacts_logs_and_metadata(root: Path) -> None:
     LocalRunner(root, quiet=True).run(chain())
     kept = {p.name for p in root.iterdir()}
-    assert kept == {"chain", "metadata.sqlite", "metadata.sqlite.lock", ".runs"}
+    assert kept == {"chain", "metadata.sqlite", "metadata.sqlite.lock", ".runs", ".system"}
     assert list((root / ".runs").iterdir()) == []
-    system = {p.name for p in root.rglob(".system/*/*")}
+    assert {p.name for p in (root / ".system").iterdir()} <= {"sources", "environments"}
+    system = {p.name for p in (root / "chain").rglob(".system/*/*")}
     assert system <= {"log.txt", "work", "staged", "result.json"}
     assert not any(p.name == "staged" and any(p.iterdir()) for p in root.rglob(".system/*/*"))
 

@@ -86,3 +86,14 @@ class PageDocument(TypedDict):
     file: str
     """Where the page is, as an absolute path."""
     bytes: int
+
+
+class ReportDocument(TypedDict):
+    """`report`: millwork/report/v1. The comparison itself is what `compare --json` prints."""
+
+    schema: str
+    file: str
+    """Where the page is, as an absolute path."""
+    bytes: int
+    verdict: str | None
+    """Of several challengers the worst; null if the report is of one model alone."""

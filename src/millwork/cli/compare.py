@@ -49,7 +49,7 @@ def compare(
     store: options.Store = "",
     as_json: options.AsJson = False,
 ) -> None:
-    """Say whether one model is really better than another, where it is worse, and how sure that is.
+    """Say if one model is really better than another, and where not.
 
     Row by row if both scored the same rows. Per metric and slice the verdict is better, no worse, inconclusive or
     worse. See docs/comparing.md.

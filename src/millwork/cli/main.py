@@ -25,7 +25,7 @@ COMMANDS = {
     "template": "Templates of projects: which there are, and updates.",
     "runs": "Past and present runs.",
     "artifacts": "What runs wrote.",
-    "compare": "Say whether one model is really better than another, and where it is worse.",
+    "compare": "Say if one model is really better than another, and where not.",
     "report": "Write a comparison of models as one HTML file.",
     "diff": "Say what differs between two runs, and what the first causes are.",
     "serve": "Serve a model over TensorFlow Serving's REST API.",

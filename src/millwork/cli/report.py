@@ -11,7 +11,8 @@ import typer
 from millwork.analysis.compare import compare_models
 from millwork.analysis.report import comparison_report, model_report
 from millwork.cli import comparing_options, options
-from millwork.cli.printing import say
+from millwork.cli.artifact_documents import ReportDocument
+from millwork.cli.printing import print_json, say
 from millwork.core.errors import GateNotMet, WrongArgument
 from millwork.evaluation.comparing.wording import name_of, why
 
@@ -46,15 +47,18 @@ def report(
     positive: comparing_options.Positive = "",
     problem: comparing_options.ProblemName = "",
     quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
     root: options.Root = ".millwork",
     store: options.Store = "",
 ) -> None:
-    """Write a comparison of models as one HTML file, which opens without a network.
+    """Write a comparison of models as one HTML file.
 
-    The verdict, slices, curves, calibration, and confusion under a movable threshold; for models in the store, how
-    their runs differ. Models and options are those of `millwork compare`. Of one model alone, its own metrics and
-    curves.
+    It opens without a network. The verdict, slices, curves, calibration, and confusion under a movable threshold; for
+    models in the store, how their runs differ. Models and options are those of `millwork compare`. Of one model
+    alone, its own metrics and curves. Where the page is goes to stdout.
     """
+    if as_json and output == STDOUT:
+        raise WrongArgument("-o - writes the page to stdout: --json needs a file")
     settled = comparing_options.policy_said(
         policy,
         metrics=metrics,
@@ -71,13 +75,14 @@ def report(
     called = options.names(names)
     if models and len(models) == 1 and baseline is None:
         page = model_report(models[0], settled, reading, names=called, root=root, store=store, title=title)
-        _write(page, output)
+        _tell(_write(page, output), None, as_json)
         return
     compared = compare_models(
         models or [], settled, reading, baseline=baseline, names=called, root=root, store=store
     )
-    _write(comparison_report(compared, root=root, store=store, title=title), output)
     findings = compared.findings
+    file = _write(comparison_report(compared, root=root, store=store, title=title), output)
+    _tell(file, findings.verdict, as_json)
     for model in () if quiet else findings.challengers:
         verdict = findings.verdict_on(model)
         say(f"{name_of(model)} against {name_of(findings.baseline)}: {verdict}. {why(findings, model)}")
@@ -85,11 +90,11 @@ def report(
         raise GateNotMet(refusal)
 
 
-def _write(html: str, output: str) -> None:
-    """The file's name is what scripts read; with `-` the page itself."""
+def _write(html: str, output: str) -> Path | None:
+    """Where the page is now. None: it went to stdout."""
     if output == STDOUT:
         sys.stdout.write(html)
-        return
+        return None
     path = Path(output)
     if path.is_dir():
         path /= "report.html"
@@ -98,4 +103,23 @@ def _write(html: str, output: str) -> None:
         path.write_text(html, encoding="utf-8")
     except OSError as e:
         raise WrongArgument(f"--output: {str(path)!r} cannot be written: {e}") from e
-    print(path)
+    return path
+
+
+def _tell(file: Path | None, verdict: str | None, as_json: bool) -> None:
+    """The file's name is what scripts read."""
+    if file is None:
+        return
+    if as_json:
+        print_json(_document(file, verdict))
+    else:
+        print(file)
+
+
+def _document(file: Path, verdict: str | None) -> ReportDocument:
+    return {
+        "schema": "millwork/report/v1",
+        "file": str(file.absolute()),
+        "bytes": file.stat().st_size,
+        "verdict": verdict,
+    }
