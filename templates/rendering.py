@@ -82,6 +82,7 @@ def _as_folder(template: Template) -> Iterator[Path]:
         if template.stock:
             _lay_over(EVERY_PROJECT / "project", folder / "project")
             _lay_over(template.folder / "project", folder / "project")
+            shutil.copytree(EVERY_PROJECT / "parts", folder / "parts")
             _write_config(template, folder)
         else:
             shutil.copytree(template.folder, folder, symlinks=True, ignore=_NEVER_COPIED)

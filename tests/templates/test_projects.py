@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sample_artifacts import PNG
 from sample_command_line import clean_environment
 
 from millwork.templates.sources import known_templates
@@ -20,6 +23,8 @@ FLOWERS = "\n".join(
         *(f"{n % 7 + 3 * (n % 2)},{['red', 'blue'][n % 2]},{'ab'[n % 2]}" for n in range(400)),
     ]
 )
+
+ADDRESS = "http://127.0.0.1:8501/v1/models/serving"
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ def test_its_types_hold(made: tuple[Path, list[str]], tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.timeout(1800)
-def test_its_next_commands_work_and_so_does_its_notebook(case: Case, tmp_path: Path) -> None:
+def test_its_next_commands_its_notebook_and_its_request_work(case: Case, tmp_path: Path) -> None:
     commands = case.make(tmp_path)
     done(tmp_path, "bash", "-euo", "pipefail", "-c", "\n".join(commands))
     project = tmp_path / "project"
@@ -157,6 +162,35 @@ def test_its_next_commands_work_and_so_does_its_notebook(case: Case, tmp_path: P
     assert [run["state"] for run in runs] == ["complete", "complete"]
     done(project / "notebooks", "python", "-c", _code_of(project / "notebooks/explore.ipynb"))
     assert done(project, "millwork", "template", "update") == ""
+    if request := _request(project):
+        with served(project) as url:
+            answer = done(project, "python", "-c", request.replace(ADDRESS, url))
+        assert "'predictions': [" in answer
+
+
+def _request(project: Path) -> str:
+    """What README.md asks a served model with, from a folder with a picture; nothing if it does not say."""
+    code = (project / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    (project / "digit.png").write_bytes(PNG)
+    return f"import sys; sys.path.insert(0, 'src')\n{code}" if code else ""
+
+
+@contextmanager
+def served(project: Path) -> Iterator[str]:
+    """The address at which the project's model is in service."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "millwork", "serve", "serving", "--port", "0"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+    try:
+        assert server.stdout
+        yield json.loads(server.stdout.readline())["url"]
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
 
 
 def _code_of(notebook: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from millwork.components import FnArgs, TunerFnResult
 
-from .features import LABEL
+from .features import LABEL, VISITS
 
 BATCH = 256
 DEFAULTS = {"units": 16, "learning_rate": 2e-3}
@@ -94,11 +94,11 @@ def dataset(
 
 
 def export(model: Any, graph: Any, features: Sequence[str], folder: str) -> None:
-    """Save the network behind its preprocessing, so that raw examples can be scored wherever it is served."""
+    """Save the network behind its preprocessing, so that raw examples, which lack the visits, can be scored."""
     import tensorflow as tf
 
     layer = graph.transform_features_layer()
-    spec = graph.raw_feature_spec()
+    spec = {name: of for name, of in graph.raw_feature_spec().items() if name != VISITS}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
