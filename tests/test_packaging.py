@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-@pytest.mark.parametrize("folder", [*FOLDERS, "src/millwork/cli"])
+@pytest.mark.parametrize("folder", [*FOLDERS, "src/millwork/cli", "src/millwork/analysis"])
 def test_the_wheel_holds_every_module(wheel: zipfile.ZipFile, folder: str) -> None:
     inside = f"millwork/{Path(folder).name}"
     modules = {f"{inside}/{p.relative_to(ROOT / folder)}" for p in (ROOT / folder).rglob("*.py")}
