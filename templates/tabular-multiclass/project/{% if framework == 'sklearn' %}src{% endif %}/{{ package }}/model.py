@@ -57,7 +57,7 @@ def read(fn_args: FnArgs, files: list[str]) -> pd.DataFrame:
     import pandas as pd
     from tfx_bsl.public.tfxio import RecordBatchesOptions
 
-    options = RecordBatchesOptions(batch_size=65_536, num_epochs=1)
+    options = RecordBatchesOptions(batch_size=65_536, num_epochs=1, shuffle=False)
     batches = fn_args.data_accessor.record_batch_factory(files, options, None)
     frame = pd.concat(batch.to_pandas() for batch in batches)
     return frame.apply(lambda column: column.str[0])  # each cell is a list of one value
