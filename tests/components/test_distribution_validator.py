@@ -452,7 +452,7 @@ def test_the_config_is_tfxs_or_ours(given: Any) -> None:
     [
         ({}, "config compares nothing"),
         ({"features": {"sky": None}}, "config compares nothing"),
-        ({"default": {}}, r"config has no field 'default'. There are: default_comparator, features"),
+        ({"default": {}}, r"config has no field 'default'. Did you mean 'default_comparator'\?"),
         ({"default_comparator": {}}, "config.default_comparator has no threshold. Give one of infinity_norm"),
         (
             {"default_comparator": {"infinity_norm": 10}},
