@@ -41,8 +41,8 @@ class Sources:
 
 
 def is_ours(module: str) -> bool:
-    """Whether a module is Millwork's own. Its project templates are the user's, who may work in them."""
-    return f"{module}.".startswith("millwork.") and not module.startswith("millwork.templates.")
+    """Whether a module is Millwork's own."""
+    return f"{module}.".startswith("millwork.")
 
 
 def sources_of_module(name: str) -> Sources:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,5 +158,5 @@ def _methods(folder: Path) -> dict[str, str]:
 
 def _place(item: tuple[str, Any]) -> tuple[str, int]:
     """TensorFlow calls inputs without names `inputs`, `inputs_1`, … and loads them in any order."""
-    stem, number = re.fullmatch(r"(.*?)(?:_(\d+))?", item[0], re.DOTALL).groups()  # type: ignore[union-attr]  # it fits anything
-    return stem, int(number or 0)
+    stem, line, number = item[0].rpartition("_")
+    return (stem, int(number)) if line and number.isdecimal() else (item[0], 0)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
@@ -71,8 +71,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready()
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's would
-        return contextlib.nullcontext()  # raise SIGTERM again after a clean stop, and so end in exit code -15
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # uvicorn's would raise SIGTERM again after a clean stop, and so end in exit code -15
 
 
 async def _until_stopped(server: uvicorn.Server, listener: socket.socket) -> signal.Signals | None:

@@ -226,7 +226,7 @@ def _seed(seed: int, number: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:4], "big")
 
 
-def _checked(value: object, params: Mapping[str, object]) -> float:
+def _checked(value: Any, params: Mapping[str, object]) -> float:
     """What the objective returned, as a number. BadInput if it is none, or if a hyperparameter cannot be stored."""
     for name, chosen in params.items():
         if chosen is not None and not isinstance(chosen, bool | int | float | str):
@@ -235,7 +235,7 @@ def _checked(value: object, params: Mapping[str, object]) -> float:
                 "text, True, False or None, and look the rest up by them"
             )
     try:
-        number = float(value)  # type: ignore[arg-type]  # anything may come, and float() says no
+        number = float(value)
     except (TypeError, ValueError):
         raise BadInput(f"The objective must return one number, but returned {value!r}") from None
     if not math.isfinite(number):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkContext, ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def start(work: Callable[..., None], *arguments: Any) -> Child:
     """Call `work(connection, *arguments)` in a new process."""
     context = _context()
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, *arguments))  # type: ignore[attr-defined]  # typeshed: subclasses have it
+    process = context.Process(target=work, args=(theirs, *arguments))
     process.start()
     theirs.close()
     return Child(process, ours)
@@ -68,7 +68,7 @@ def sendable(error: Exception) -> Exception:
     return error
 
 
-def _context() -> BaseContext:
+def _context() -> ForkContext | ForkServerContext:
     """A fork of this process if that is safe, else one of a process that has imported the same libraries.
 
     A fork has only the thread that forked: where other threads hold a lock, as those of TensorFlow do once it has run

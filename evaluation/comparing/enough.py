@@ -15,22 +15,16 @@ def too_few(metric: Metric, rows: Rows) -> str:
     if rows.effective < ROWS:
         return f"only {_counted(rows.effective, len(rows))}, and a verdict takes {ROWS}"
     for number in _classes(metric, rows):
-        of = rows.labels == number
-        held = effective(None if rows.weights is None else rows.weights[of], int(of.sum()))
+        there, held = _of_class(rows, number)
         if held < ROWS_OF_A_CLASS:
-            name = rows.classes[number]
-            found = _counted(held, int(of.sum()))
+            name, found = rows.classes[number], _counted(held, there)
             return f"only {found} of class {name!r}, and a verdict takes {ROWS_OF_A_CLASS}"
     return ""
 
 
 def deciding_rows(metric: Metric, rows: Rows) -> float:
     """The effective rows that the metric is about: of the rarest class that it needs, or all."""
-    held = [rows.effective]
-    for number in _classes(metric, rows):
-        of = rows.labels == number
-        held.append(effective(None if rows.weights is None else rows.weights[of], int(of.sum())))
-    return min(held)
+    return min([rows.effective, *(_of_class(rows, number)[1] for number in _classes(metric, rows))])
 
 
 def _classes(metric: Metric, rows: Rows) -> list[int]:
@@ -40,6 +34,13 @@ def _classes(metric: Metric, rows: Rows) -> list[int]:
     if rows.problem == "multiclass":
         return list(map(int, rows.occurring()))
     return [1] if metric.needs == "positives" else [1, 0]
+
+
+def _of_class(rows: Rows, number: int) -> tuple[int, float]:
+    """How many rows of a class there are, and how many of equal weight say as much."""
+    of = rows.labels == number
+    count = int(of.sum())
+    return count, effective(None if rows.weights is None else rows.weights[of], count)
 
 
 def undefined(metric: Metric, rows: Rows) -> str:

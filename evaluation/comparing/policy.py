@@ -82,7 +82,7 @@ def amounts(given: Iterable[str], where: str) -> dict[str, str]:
 
 
 def checked_fail_on(words: Iterable[str], where: str) -> tuple[str, ...]:
-    """What a gate stops for: `regression`, `inconclusive`, or both."""
+    """What a gate stops for: `regression`, or `inconclusive`, which stops for a regression, too."""
     found = tuple(dict.fromkeys(words))
     for word in found:
         if word not in FAIL_ON:

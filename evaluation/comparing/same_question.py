@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from millwork.core.errors import BadInput
 from millwork.evaluation.comparing.contest import Contender
+from millwork.evaluation.comparing.distinct_names import distinct
 
 NUMBERS = ("0", "1")
 """How the classes of a binary problem are called if the labels are numbers and nobody named them."""
@@ -19,7 +20,9 @@ def same_question(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
     """
     baseline = _named(contenders[0], contenders[1:])
     others = [_as_asked(baseline, other) for other in contenders[1:]]
-    return _with_own_names([baseline, *others])
+    asked = [baseline, *others]
+    names = distinct(one.name for one in asked)
+    return tuple(replace(one, name=name) for one, name in zip(asked, names, strict=True))
 
 
 def _named(baseline: Contender, others: Sequence[Contender]) -> Contender:
@@ -76,16 +79,3 @@ def _reordered(contender: Contender, classes: tuple[str, ...]) -> Contender:
         scores=scores,
         notes=notes,
     )
-
-
-def _with_own_names(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
-    taken: set[str] = set()
-    named = []
-    for contender in contenders:
-        name, number = contender.name, 1
-        while name in taken:
-            number += 1
-            name = f"{contender.name} ({number})"
-        taken.add(name)
-        named.append(contender if name == contender.name else replace(contender, name=name))
-    return tuple(named)

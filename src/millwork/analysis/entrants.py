@@ -28,6 +28,7 @@ from millwork.core.storage import is_remote
 from millwork.core.store import MetadataStore
 from millwork.evaluation.comparing.contenders import contender_of
 from millwork.evaluation.comparing.contest import Contender, Problem
+from millwork.evaluation.comparing.distinct_names import distinct
 from millwork.evaluation.comparing.document import SourceDocument
 from millwork.evaluation.comparing.foreign_contenders import contender_from_rows
 from millwork.evaluation.comparing.foreign_files import CSV, PARQUET, find_files
@@ -253,12 +254,5 @@ def _with_own_names(entrants: Sequence[Entrant]) -> list[Entrant]:
         else one
         for one in entrants
     ]
-    taken: set[str] = set()
-    numbered = []
-    for one in told:
-        name, number = one.name, 2
-        while name in taken:
-            name, number = f"{one.name} ({number})", number + 1
-        taken.add(name)
-        numbered.append(replace(one, name=name))
-    return numbered
+    distinct_names = distinct(one.name for one in told)
+    return [replace(one, name=name) for one, name in zip(told, distinct_names, strict=True)]

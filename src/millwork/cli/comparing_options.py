@@ -103,7 +103,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="WHAT",
-        help="Exit with 3 if anything is so: `regression`, `inconclusive`, or both with a comma.",
+        help="Exit with 3 if anything is worse (`regression`), or if it is worse or inconclusive (`inconclusive`).",
     ),
 ]
 Columns = Annotated[
