@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,16 +110,37 @@ def test_millwork_debug_adds_the_traceback(millwork: CommandLine) -> None:
     assert "Error: There is no metadata store" in said.err
 
 
-def test_a_reader_that_stops_early_is_no_error() -> None:
+BUFFERED, UNBUFFERED = "", "1"
+
+
+@pytest.mark.parametrize("buffering", [BUFFERED, UNBUFFERED])
+def test_a_reader_that_stops_early_is_no_error(buffering: str) -> None:
     done = subprocess.run(
         f"{sys.executable} -m millwork catalog list --json | head -1",
         shell=True,
         capture_output=True,
         text=True,
-        env=clean_environment(),
+        env={**clean_environment(), "PYTHONUNBUFFERED": buffering},
         check=False,
     )
     assert done.stdout == "{\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("buffering", [BUFFERED, UNBUFFERED])
+@pytest.mark.parametrize("arguments", ["--version", "catalog list", "catalog list --json"])
+def test_a_reader_that_never_was_is_no_error(arguments: str, buffering: str) -> None:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "millwork", *arguments.split()],
+        stdout=writing_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**clean_environment(), "PYTHONUNBUFFERED": buffering},
+        check=False,
+    )
+    os.close(writing_end)
     assert done.stderr == ""
 
 

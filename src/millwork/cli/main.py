@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -98,4 +100,15 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s: %(message)s"
     )  # libraries would do it otherwise
-    app(prog_name="millwork")
+    try:
+        app(prog_name="millwork")
+    finally:
+        _write_the_rest()
+
+
+def _write_the_rest() -> None:
+    """What is still buffered. If whoever read it has stopped, nobody: Python would complain of that when it ends."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
